@@ -53,8 +53,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if argv is None:
             _hear_of_termination()
-        if "call" in words and (status := _quickly(words)) is not None:
-            return status
+        reply = _quickly(words) if "call" in words else None
+        if reply is not None and "text" in reply:
+            from .output import print_line
+
+            print_line(reply["text"])
+            return 0
         from .exits import ExitStatus, folded
         from .parser import get_parser
 
@@ -63,21 +67,22 @@ def main(argv: list[str] | None = None) -> int:
         if options.name is None:
             parser.print_help()
             return int(ExitStatus.OK)
-        return folded(_run(options.name, options))
-    except KeyboardInterrupt as e:
-        from .exits import ExitStatus, Terminated
+        return folded(_run(options, reply))
+    except (KeyboardInterrupt, Exception) as e:  # noqa: BLE001 - `_tell` reports it without what may be secret
+        return int(_status_after(e, options))
 
-        return int(ExitStatus.TERMINATED if isinstance(e, Terminated) else ExitStatus.INTERRUPTED)
-    except BrokenPipeError:
-        from .exits import ExitStatus
 
+def _status_after(error: BaseException, options: Namespace | None) -> ExitStatus:
+    """The status of a command that was ended from outside, or by an error of this program, which is told."""
+    from .exits import ExitStatus, Terminated
+
+    if isinstance(error, KeyboardInterrupt):
+        return ExitStatus.TERMINATED if isinstance(error, Terminated) else ExitStatus.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
         _forget_output()
-        return int(ExitStatus.PIPE)
-    except Exception as e:  # noqa: BLE001 - `_tell` reports it without what may be secret
-        from .exits import ExitStatus
-
-        _tell(e, options)
-        return int(ExitStatus.ERROR)
+        return ExitStatus.PIPE
+    _tell(error, options)
+    return ExitStatus.ERROR
 
 
 def _hear_of_termination() -> None:
@@ -94,81 +99,58 @@ def _hear_of_termination() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def _quickly(words: list[str]) -> int | None:
-    """Have the agent make a plain call, before the parser is loaded; None where that is not possible."""
+def _quickly(words: list[str]) -> dict[str, Any] | None:
+    """What the agent answers to a plain call, before the parser is loaded; None where that is not possible."""
     from .agent import quick
-    from .output import print_line, say
 
     call = quick.plain(words)
     if call is None:
         return None
     try:
-        reply = quick.ask(call)
+        return quick.ask(call)
     except KeyboardInterrupt:
+        from .output import say
+
         say(f"Interrupted: {call.words[0]} may have run.")
         raise
-    if reply is None:
-        return None
-    if "text" in reply:
-        print_line(reply["text"])
-        return 0
-    from .commands.call import unanswered
-    from .exits import folded
-    from .parser import get_parser
-
-    return folded(unanswered(get_parser(whole=False).parse_args(words), reply))
 
 
-def _run(name: str, options: Namespace) -> ExitStatus:
+def _run(options: Namespace, reply: dict[str, Any] | None) -> ExitStatus:
+    """Run the command, or report that the agent's reply to its call is an error."""
     from importlib import import_module
 
+    from .access import call_timeout
     from .exits import CommandError, ExitStatus
 
     try:
-        command = import_module(f"midclt.commands.{name}")
+        call_timeout(options)  # before the client is imported, which reads CALL_TIMEOUT too
+        if reply is not None:
+            from .commands.call import unanswered
+
+            return unanswered(options, reply)
+        command = import_module(f"midclt.commands.{options.name}")
         action = getattr(options, "action", None)
-        if options.on is not None and action not in getattr(command, "ON_SEVERAL", ()):
-            what = f"{name} {action}" if action else name
+        if options.on is not None and not getattr(options, "several", False):
+            what = f"{options.name} {action}" if action else options.name
             raise CommandError(f"midclt {what} is for one server: --profile NAME instead of --on", ExitStatus.USAGE)
         given = [getattr(options, name, None) for name in ("columns", "jmespath")]
         if given != [None, None] or os.environ.get("MIDCLT_OUTPUT"):
             from .showing import prepare
 
             prepare(options)
-        status: ExitStatus = command.run(options)
+        work = import_module(f"midclt.{command.WORK}") if hasattr(command, "WORK") else command
+        status: ExitStatus = getattr(work, f"do_{action}" if action else "run")(options)
         return status
-    except BrokenPipeError:
-        raise
     except Exception as e:
-        known = _told(e, options)
+        from .failure import told
+
+        known = told(e, options)
         if known is None:
             raise
         return known
 
 
-def _told(error: Exception, options: Namespace) -> ExitStatus | None:
-    """Report an error that is no bug of this program; its status, None for a bug."""
-    from truenas_client.exc import ClientException
-
-    from .exits import CommandError, ExitStatus, status_of
-    from .output import report, say, tell
-
-    if isinstance(error, CommandError):
-        tell([str(error)], verbose=options.verbose)
-        return error.status
-    if isinstance(error, ClientException):
-        from .access import unsigned
-
-        report(error, [*getattr(error, "__notes__", ()), *unsigned(error, options)], verbose=options.verbose)
-        return status_of(error)
-    if isinstance(error, OSError):
-        words = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        say(f"midclt: {words}")
-        return ExitStatus.ERROR
-    return None
-
-
-def _tell(error: Exception, options: Namespace | None) -> None:
+def _tell(error: BaseException, options: Namespace | None) -> None:
     """Report a bug of this program: its class and its masked message; with ``MIDCLT_TRACE`` also the frames."""
     from truenas_client.secrets.crash_report import crash_report, masked_message, name_of, words_of
 

@@ -18,7 +18,8 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import is_terminal, say, server_name, shell_words, warn
 
 if TYPE_CHECKING:
-    from truenas_client.exc import ClientException, ConnectError
+    from truenas_client.endpoint import Endpoint
+    from truenas_client.exc import ConnectError
     from truenas_client.secrets.value import Secret
     from truenas_client.storage import Choice
     from truenas_client.sync.client import Client
@@ -31,15 +32,16 @@ __all__ = [
     "call_timeout",
     "chosen",
     "chosen_profile",
+    "client_settings",
     "connected",
     "environment",
     "logged",
+    "out_of_time",
     "secret_before_input",
+    "sign_in_for",
     "signed_in",
     "trust_of",
     "unconnected",
-    "unsigned",
-    "way_through_agent",
     "who_signs_in_here",
 ]
 
@@ -104,17 +106,6 @@ def chosen_profile(options: Namespace) -> tuple[Choice, str]:
     return choice, choice.profile.name
 
 
-def unsigned(error: ClientException, options: Namespace) -> list[str]:
-    """Advice where the server wants a sign-in and no user is named."""
-    from truenas_client.exc import NotAuthenticated
-
-    if not isinstance(error, NotAuthenticated) or chosen(options).username is not None:
-        return []
-    if options.on:
-        return [f"Not signed in: the profile {options.profile} names no user."]
-    return ["Not signed in: give a user name with -U or TRUENAS_USERNAME."]
-
-
 def _origin(choice: Choice) -> str:
     """Where an address came from that the user did not give on the command line."""
     if server_name():
@@ -152,11 +143,9 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
     the sign-in is missing. Raises `CommandError` when connecting or signing in fails.
     """
     choice = chosen(options)
-    through = way_through_agent(options, choice, secret, optional=optional)
-    # Before connecting: the server drops a connection on which nothing is said while the user types.
-    who = None if through is not None else who_signs_in_here(options, choice, secret, optional=optional)
+    through, who = sign_in_for(options, choice, secret, optional=optional)
     began = monotonic()
-    with connected(choice, options.timeout or None, through=through) as client:
+    with connected(options, choice, through=through) as client:
         if who is not None:
             from .signing import sign_in
 
@@ -165,17 +154,22 @@ def signed_in(options: Namespace, secret: Secret | None = None, *, optional: boo
         yield client
 
 
-def way_through_agent(
+def sign_in_for(
     options: Namespace, choice: Choice, secret: Secret | None = None, *, optional: bool = False
-) -> Way | None:
-    """The way to the server through the agent, signed in; None where the agent is not used."""
+) -> tuple[Way | None, Who | None]:
+    """The way to the server through the agent, signed in, or else the user to sign in; neither where none is needed.
+
+    Call it before connecting: the server drops a connection on which nothing is said while the user types.
+    """
     from .agent.quick import mode_of
 
-    if choice.profile is None and mode_of(options) in ("auto", "never"):
-        return None
-    from .agent.joining import way_of
+    through = None
+    if choice.profile is not None or mode_of(options) not in ("auto", "never"):
+        from .agent.joining import way_of
 
-    return way_of(options, choice, secret, optional=optional)
+        through = way_of(options, choice, secret, optional=optional)
+    who = None if through is not None else who_signs_in_here(options, choice, secret, optional=optional)
+    return through, who
 
 
 def who_signs_in_here(
@@ -197,10 +191,10 @@ def _may_sign_in(options: Namespace, choice: Choice) -> bool:
 
 
 @contextmanager
-def connected(choice: Choice, timeout: float | None = None, *, through: Way | None = None) -> Iterator[Client]:
-    """A client that is not signed in, closed at the end of the block. ``timeout`` is for connecting, in seconds.
+def connected(options: Namespace, choice: Choice, *, through: Way | None = None) -> Iterator[Client]:
+    """A client that is not signed in, closed at the end of the block; its calls may take as long as `call_timeout`.
 
-    ``through`` is the result of `way_through_agent`: then the client is signed in.
+    ``through`` is the result of `sign_in_for`: then the client is signed in.
 
     Raises `CommandError`, which says what the user can do about a refused certificate.
     """
@@ -208,20 +202,16 @@ def connected(choice: Choice, timeout: float | None = None, *, through: Way | No
     from truenas_client.exc import ConnectError
     from truenas_client.sync.client import Client
 
-    address, *others = choice.addresses if through is None else (through.address,)
-    also = [other for other in others if other is not None]
-    until = monotonic() + timeout if timeout else None
+    until = monotonic() + options.timeout if options.timeout else None
+    limits = ConnectLimits(until=until) if until else None
     with nullcontext() if server_name() else logged() as log:
         try:
-            limits = ConnectLimits(until=until) if until else None
-            tls = choice.accepts if through is None else None
-            client = Client(address, tls=tls, also=also, limits=limits, on_warning=warn, through=through)
+            client = Client(limits=limits, **client_settings(options, choice, through))
         except ConnectError as e:
             if until and monotonic() >= until:
                 from truenas_client.endpoint import parse
 
-                text = f"{parse(address).text}: no connection within {timeout:g} s"
-                raise CommandError(text, ExitStatus.CONNECTION) from e
+                raise out_of_time(options, parse(choice.address), "connection") from e
             raise unconnected(e, choice) from e
         try:
             yield client
@@ -230,6 +220,21 @@ def connected(choice: Choice, timeout: float | None = None, *, through: Way | No
                 # The command is over, so warnings about the closing connection would only confuse.
                 log.level = SILENT
             client.close()
+
+
+def client_settings(options: Namespace, choice: Choice, through: Way | None) -> dict[str, Any]:
+    """What both kinds of client take."""
+    address, *others = choice.addresses if through is None else (through.address,)
+    tls = choice.accepts if through is None else None
+    timeout = call_timeout(options)
+    return {
+        "uri": address, "also": others, "tls": tls, "call_timeout": timeout, "on_warning": warn, "through": through,
+    }  # fmt: skip
+
+
+def out_of_time(options: Namespace, endpoint: Endpoint, what: str) -> CommandError:
+    """The error for a connection or a sign-in that took longer than ``-t`` allows."""
+    return CommandError(f"{endpoint.text}: no {what} within {options.timeout:g} s", ExitStatus.CONNECTION)
 
 
 SILENT = 1000

@@ -17,7 +17,7 @@ from truenas_client import ejson
 
 from .exits import CommandError, ExitStatus
 
-__all__ = ["call_arguments", "damaged", "file_text", "value_of"]
+__all__ = ["call_arguments", "damaged", "file_text", "json_problem", "value_of"]
 
 
 def call_arguments(words: Iterable[str]) -> list[Any]:
@@ -84,7 +84,7 @@ def damaged(words: Iterable[str]) -> list[str]:
                 found.append(f"Argument {number} went out as text: in JSON it is {_WORDS[text]}")
             elif text[:1] in _BEGINNINGS and text[:1]:
                 quotes = "; JSON takes straight double quotes only" if _ODD_QUOTES.intersection(text) else ""
-                found.append(f"Argument {number} went out as text, because it is no JSON: {_where(e)}{quotes}")
+                found.append(f"Argument {number} went out as text, because it is no JSON: {json_problem(e)}{quotes}")
     return found
 
 
@@ -93,7 +93,7 @@ _BEGINNINGS = frozenset("[{\"'\u201c\u201d\u201e\u2018\u2019")
 _ODD_QUOTES = frozenset("'\u201c\u201d\u201e\u2018\u2019")
 
 
-def _where(error: ejson.EJSONDecodeError) -> str:
+def json_problem(error: ejson.EJSONDecodeError) -> str:
     """The problem and its place. The errors of ``$`` forms quote a value, so they are replaced by a general text."""
     text = str(error)
     return text if isinstance(error.__cause__, ValueError) and "column" in text else "one of the $ forms is not valid"

@@ -18,6 +18,7 @@ from truenas_client import ejson
 from .arguments import value_of
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, print_line, say
+from .progress import StatusLine
 
 __all__ = ["Outcome", "Planned", "Report", "input_lines", "planned"]
 
@@ -105,7 +106,7 @@ class Report:
         self._failed: list[str] = []
         self._ok = self._bad = self._unsent = 0
         self._shows = is_terminal(sys.stderr)
-        self._progress = ""
+        self._progress = StatusLine()
 
     def add(self, outcome: Outcome) -> None:
         """Print one outcome."""
@@ -117,9 +118,10 @@ class Report:
             self._bad += 1
             row["error"] = outcome.error
             self._remember(outcome.call, outcome.error, unknown=outcome.unknown)
-        self._clear()
+        self._progress.clear()
         print_line(ejson.dumps(row))
-        self._draw()
+        if self._shows:
+            self._progress.put(f"{self._ok} ok, {self._bad} failed")
 
     def unsent(self, call: Planned) -> None:
         """A call that was not made, because the run ended before."""
@@ -132,7 +134,7 @@ class Report:
 
     def close(self) -> ExitStatus:
         """Print the summary and write the file of failed calls; the status of the run."""
-        self._clear()
+        self._progress.clear()
         words = f"{self._ok} ok, {self._bad} failed" + (f", {self._unsent} not sent" if self._unsent else "")
         if self._path is not None:
             from truenas_client.storage.private_files import write_private
@@ -148,15 +150,3 @@ class Report:
         if self._ok or self._bad or self._unsent:
             say(words)
         return ExitStatus.ERROR if self._bad or self._unsent else ExitStatus.OK
-
-    def _draw(self) -> None:
-        if self._shows:
-            self._progress = f"{self._ok} ok, {self._bad} failed"
-            sys.stderr.write(self._progress + "\r")
-            sys.stderr.flush()
-
-    def _clear(self) -> None:
-        if self._progress:
-            sys.stderr.write(" " * len(self._progress) + "\r")
-            sys.stderr.flush()
-            self._progress = ""

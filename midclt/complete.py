@@ -36,13 +36,6 @@ _VALUED = {
 }
 """The options before the command that take a value."""
 
-_METHODS = frozenset({"call", "compare", "explain", "template", "batch", "bulk", "download", "upload", "watch"})
-_WITH_ARGUMENTS = frozenset({"call", "compare"})
-_EVENTS = frozenset({"subscribe", "events"})
-_SERVICES = frozenset({"query", "methods"})
-_OF_PROFILES = frozenset({"login", "logout"})
-_PROFILE_ACTIONS = frozenset({"show", "use", "rm", "trust", "test"})
-_SAVED_ACTIONS = frozenset({"show", "rm", "export"})
 MOST = 60
 """More candidates than these are shortened to the next part of their names."""
 
@@ -103,59 +96,44 @@ def _of_command(command: str, rest: list[str], typed: str, given: dict[str, str]
     plain = [
         word for word, before in zip(rest, ["", *rest], strict=False) if not word.startswith("-") and before != "--on"
     ]
-    if command in _METHODS and not plain:
-        return _shortened(((name, about) for name, about, _ in _rows(given)), typed)
-    if command in _WITH_ARGUMENTS:
-        place = len(plain) - 1
-        choices = next((choices for name, _, choices in _rows(given) if name == plain[0]), [])
-        return _beginning(((word, "") for word in choices[place]), typed) if place < len(choices) else []
-    if command in _SERVICES and (not plain or command == "methods"):
-        return _shortened(_services(command, given), typed)
-    if command in _EVENTS and not plain:
-        return _shortened(_events(), typed)
-    if (command == "run" and not plain) or (command == "saved" and plain and plain[0] in _SAVED_ACTIONS):
-        return _beginning(_saved(), typed)
-    named = command == "profile" and len(plain) == 1 and plain[0] in _PROFILE_ACTIONS
-    if named or (command in _OF_PROFILES and not plain) or (command == "agent" and plain[:1] == ["forget"]):
-        return _beginning(_profiles(), typed)
+    match [command, *plain]:
+        case ["call" | "compare" | "explain" | "template" | "batch" | "bulk" | "download" | "upload" | "watch"]:
+            return _shortened(((name, about) for name, about, _ in _rows(given)), typed)
+        case ["call" | "compare", method, *arguments]:
+            choices = next((choices for name, _, choices in _rows(given) if name == method), [])
+            fixed = choices[len(arguments)] if len(arguments) < len(choices) else []
+            return _beginning(((word, "") for word in fixed), typed)
+        case ["query"]:
+            return _shortened(((name[:-6], about) for name, about, _ in _rows(given) if name.endswith(".query")), typed)
+        case ["methods", *_]:
+            return _shortened(dict.fromkeys((name.rpartition(".")[0], "") for name, _, _ in _rows(given)), typed)
+        case ["subscribe" | "events"]:
+            return _shortened(_events(), typed)
+        case ["run"] | ["saved", "show" | "rm" | "export"]:
+            return _beginning(_saved(), typed)
+        case ["login" | "logout"] | ["profile", "show" | "use" | "rm" | "trust" | "test"] | ["agent", "forget", *_]:
+            return _beginning(_profiles(), typed)
     return _by_parser(command, rest, typed) or []
-
-
-def _services(command: str, given: dict[str, str]) -> Iterable[Candidate]:
-    if command == "query":
-        return ((name[:-6], about) for name, about, _ in _rows(given) if name.endswith(".query"))
-    return dict.fromkeys((name.rpartition(".")[0], "") for name, _, _ in _rows(given))
 
 
 def _by_parser(command: str, rest: list[str], typed: str) -> list[Candidate] | None:
     """The options of a command, the choices of an option, or its actions; None for an option of which any may stand."""
-    from midclt.parser import COMMANDS, get_parser
+    from midclt.parser import COMMANDS, get_parser, subparsers
 
     if command not in COMMANDS:
         return []
-    parser = _subparsers(get_parser(whole=False))[command].made
+    parser = subparsers(get_parser(whole=False))[command].made
     for word in rest:
-        actions = _subparsers(parser)
-        if word in actions:
-            parser = actions[word]
+        parser = subparsers(parser).get(word, parser)
     option = next((action for action in parser._actions if rest and rest[-1] in action.option_strings), None)
     if option is not None and option.nargs != 0:
         return _beginning(((str(choice), "") for choice in option.choices or ()), typed)
     if typed.startswith("-"):
         return _beginning(_options(parser), typed)
-    if _subparsers(parser):
-        return _beginning(((name, "") for name in _subparsers(parser)), typed)
+    if actions := subparsers(parser):
+        return _beginning(((name, "") for name in actions), typed)
     positional = [action for action in parser._actions if not action.option_strings and action.choices]
     return _beginning(((str(choice), "") for action in positional for choice in action.choices or ()), typed)
-
-
-def _subparsers(parser: Any) -> dict[str, Any]:
-    import argparse
-
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
 
 
 def _options(parser: Any) -> Iterable[Candidate]:

@@ -15,21 +15,13 @@ from truenas_client.endpoint import parse
 from truenas_client.engine.sizes import send_limit
 from truenas_client.secrets.redact import hide, redact_call
 from truenas_client.secrets.value import Secret
-from truenas_client.storage import Choice
-from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 
 from .access import chosen
 from .exits import CommandError, ExitStatus
-from .listing import Listing, no_such_method
+from .listing import Listing, cached, no_such_method
 from .output import print_line, say
 
 __all__ = ["show", "show_as"]
-
-
-def _known(choice: Choice) -> tuple[str, Kept | None]:
-    """The address in full, and what is cached of it."""
-    address = parse(choice.address).text
-    return address, CatalogueCache().find(address, choice.username or "")
 
 
 def show(options: Namespace, method: str, params: list[Any], hidden: Sequence[Secret] = ()) -> ExitStatus:
@@ -45,7 +37,8 @@ def show(options: Namespace, method: str, params: list[Any], hidden: Sequence[Se
 
 
 def _show(options: Namespace, method: str, params: list[Any], hidden: Sequence[Secret]) -> ExitStatus:
-    address, kept = _known(chosen(options))
+    choice = chosen(options)
+    kept = cached(choice)
     known = kept.catalogue.get(method) if kept is not None else None
     names = [param.name for param in known.params] if known is not None else []
     row = {"method": method, "params": redact_call(method, params, names)}
@@ -56,17 +49,15 @@ def _show(options: Namespace, method: str, params: list[Any], hidden: Sequence[S
         say(f"{method}: {size} characters are more than the server takes ({send_limit(method, True)})")
         status = ExitStatus.VALIDATION
     if kept is None:
+        address = parse(choice.address).text
         say(f"Not checked: the methods of {address} are not known here yet; `midclt methods` reads them.")
         return status
     if known is None:
         raise no_such_method(method, Listing(kept.catalogue, kept.version, True))
     for problem in known.check(params):
         status = ExitStatus.VALIDATION
-        place = (
-            ".".join([*names[problem.path[0] : problem.path[0] + 1], *map(str, problem.path[1:])])
-            if (problem.path and isinstance(problem.path[0], int))
-            else ""
-        )
+        first, *rest = problem.path or ("",)
+        place = ".".join([*names[first : first + 1], *map(str, rest)]) if isinstance(first, int) else ""
         say(f"{place}: {problem.message}" if place else problem.message)
     return status
 
@@ -82,7 +73,7 @@ def show_as(options: Namespace, method: str, params: list[Any]) -> ExitStatus:
     if profile is None or not choice.entrusted:
         addresses = () if choice.address is None else (choice.address,)
         profile = replace(who(options, choice)[0], name="", addresses=addresses, tls=choice.tls)
-    _, kept = _known(choice)
+    kept = cached(choice)
     known = kept.catalogue.get(method) if kept is not None else None
     names = [param.name for param in known.params] if known is not None else ()
     job = options.job or (known is not None and known.job)

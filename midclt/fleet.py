@@ -21,12 +21,13 @@ from truenas_client.secrets.value import Secret
 from truenas_client.storage import Profiles
 from truenas_client.sync.client import Client
 
-from .access import call_timeout, logged, secret_before_input, signed_in, unsigned
+from .access import logged, secret_before_input, signed_in
 from .asking import typed
-from .exits import CommandError, ExitStatus, status_of
+from .exits import CommandError, ExitStatus
+from .failure import told
 from .lock import Lock, may_write
 from .nearest import advice_if_unlisted
-from .output import is_terminal, report, say, speak_of, tell
+from .output import is_terminal, say, speak_of
 from .showing import show
 
 __all__ = ["Fleet", "Work"]
@@ -137,17 +138,16 @@ class Fleet:
     def permit(self, one: Namespace, client: Client, method: str, params: Sequence[Any]) -> None:
         """Refuse a call that may change this server. For a thread, before it sends the call. Raises `CommandError`."""
         lock = Lock(one)
-        timeout = call_timeout(one)
         if lock.locked:
-            lock.check(client.call, method, params, timeout)
+            lock.check(client.call, method, params)
             return
         agreed = self._agreed and not self._all and not self._only_reads
-        if agreed or not may_write(client.call, method, params, timeout):
+        if agreed or not may_write(client.call, method, params):
             return
         try:
             self._from_main(one.profile, lambda: self._agree(method))
         except CommandError as e:
-            hint = advice_if_unlisted(client, method, timeout)  # what is in no list counts as a write
+            hint = advice_if_unlisted(client, method)  # what is in no list counts as a write
             raise CommandError(f"{e}\n{hint}" if hint else str(e), e.status) from None
 
     def _agree(self, method: str) -> None:
@@ -245,26 +245,14 @@ class Fleet:
         return answer
 
     def _failed(self, name: str, error: Exception, *, quiet: bool = False) -> None:
-        one = self.options_of(name)
-        if isinstance(error, CommandError):
-            self.failures[name] = error.status
-        elif isinstance(error, ClientException):
-            self.failures[name] = status_of(error)
-        elif isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            self.failures[name] = ExitStatus.ERROR
-        else:
-            raise error  # a bug: it is no matter of this server
-        if quiet:
-            return
         speak_of(name)
         try:
-            if isinstance(error, ClientException):
-                advice = getattr(error, "__notes__", None) or unsigned(error, one)
-                report(error, advice, verbose=one.verbose)
-            else:
-                tell([str(error)], verbose=one.verbose)
+            status = told(error, self.options_of(name), quiet=quiet)
         finally:
             speak_of("")
+        if status is None:
+            raise error
+        self.failures[name] = status
 
     def show(self, answers: dict[str, Any], columns: Sequence[str] | None = None, *, method: str = "") -> None:
         """Print the answers together."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from truenas_client import ejson
 
-from .arguments import value_of
+from .arguments import json_problem, value_of
 from .exits import CommandError, ExitStatus
 
 __all__ = ["with_pairs"]
@@ -44,8 +44,7 @@ def _json(key: str, text: str) -> Any:
     try:
         return ejson.loads(text)
     except ejson.EJSONDecodeError as e:
-        reason = str(e) if isinstance(e.__cause__, ValueError) and "column" in str(e) else "one of the $ forms is bad"
-        raise CommandError(f"{key}:= wants JSON: {reason} ({key}=TEXT takes a text)", ExitStatus.USAGE) from e
+        raise CommandError(f"{key}:= wants JSON: {json_problem(e)} ({key}=TEXT takes a text)", ExitStatus.USAGE) from e
 
 
 def _put(target: dict[str, Any], key: str, value: Any) -> None:

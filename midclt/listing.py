@@ -13,14 +13,19 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .access import chosen, signed_in
 from .exits import CommandError, ExitStatus
 from .output import is_terminal, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from truenas_client.methods.catalogue import Catalogue, Method
+    from truenas_client.storage import Choice
+    from truenas_client.storage.catalogue_cache import Kept
     from truenas_client.sync.client import Client
 
-__all__ = ["Listing", "given_words", "listing", "method_of", "no_such_method"]
+__all__ = ["Listing", "cached", "listing", "method_of", "no_such_method", "service_methods"]
 
 SECONDS = 120.0
 """A server may load the models of all its API versions before it lists its methods."""
@@ -34,18 +39,30 @@ class Listing(NamedTuple):
     cached: bool
 
 
-def given_words(options: Any, environment: Any) -> tuple[str, ...]:
-    """The words with which the user named server and user: what the shell completes is found by them."""
-    pairs = ((options.uri, "URI"), (options.username, "USERNAME"), (options.profile, "PROFILE"))
-    return tuple(value or environment.get(f"TRUENAS_{name}") or "" for value, name in pairs)
+def cached(choice: Choice) -> Kept | None:
+    """What is cached of a server."""
+    from truenas_client.endpoint import parse
+    from truenas_client.storage.catalogue_cache import CatalogueCache
+
+    return CatalogueCache().find(parse(choice.address).text, choice.username or "")
+
+
+def service_methods(call: Callable[..., Any], service: str) -> Catalogue:
+    """The methods of a service, as the server lists them; none where it refuses that."""
+    from truenas_client.exc import ClientException
+    from truenas_client.methods.catalogue import Catalogue
+
+    try:
+        methods = call("core.get_methods", service)
+    except ClientException:
+        methods = {}
+    return Catalogue.from_methods(methods if isinstance(methods, dict) else {})
 
 
 def listing(options: Namespace) -> Listing:
     """The methods. Raises `CommandError` when none are cached and the server cannot be asked."""
     from truenas_client.endpoint import parse
     from truenas_client.storage.catalogue_cache import CatalogueCache
-
-    from .access import chosen
 
     choice = chosen(options)
     endpoint, user = parse(choice.address), choice.username or ""
@@ -67,25 +84,26 @@ def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
     from truenas_client.methods.catalogue import Catalogue
     from truenas_client.storage.catalogue_cache import Kept
 
-    from .access import signed_in
-
     try:
         with signed_in(options) as client:
             methods = client.call("core.get_methods", timeout=SECONDS)
             info, me = _object(client, "system.info"), _object(client, "auth.me")
     except CommandError as e:
         if e.status is ExitStatus.CONNECTION:
-            cached = cache.find(place, user) is not None
-            words = "cached: without --refresh they are shown" if cached else "not cached yet, so they cannot be shown"
+            kept = cache.find(place, user)
+            words = "cached: without --refresh they are shown" if kept else "not cached yet, so they cannot be shown"
             raise CommandError(f"{e}\nThe methods of {place} are {words}", e.status) from e
         raise
     catalogue = Catalogue.from_methods(methods if isinstance(methods, dict) else {})
     version = str(info.get("version") or "")
     roles = me.get("privilege", {}).get("roles") if isinstance(me.get("privilege"), dict) else None
     if version and isinstance(roles, (list, set)):
+        # The words with which the user named server and user: what the shell completes is found by them.
+        pairs = ((options.uri, "URI"), (options.username, "USERNAME"), (options.profile, "PROFILE"))
+        given = tuple(value or os.environ.get(f"TRUENAS_{name}") or "" for value, name in pairs)
         known = tuple(sorted(role for role in roles if isinstance(role, str)))
         try:
-            cache.keep(place, user, Kept(catalogue, version, known), given=given_words(options, os.environ))
+            cache.keep(place, user, Kept(catalogue, version, known), given=given)
         except OSError as e:
             say(f"midclt: the methods could not be cached: {e}")
     return Listing(catalogue, version, False)
@@ -93,8 +111,6 @@ def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
 
 def _version(options: Namespace) -> str:
     """The version of the server of this machine; "" where it cannot be asked."""
-    from .access import signed_in
-
     try:
         with signed_in(options) as client:
             return str(_object(client, "system.info").get("version") or "")

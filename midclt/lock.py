@@ -20,20 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["Lock", "may_write"]
 
 
-def may_write(call: Callable[..., Any], method: str, params: Sequence[Any], timeout: float | None) -> bool:
+def may_write(call: Callable[..., Any], method: str, params: Sequence[Any]) -> bool:
     """Whether a call may change the server, by the name of its method, else by the server's listing."""
-    from truenas_client.exc import ClientException
-    from truenas_client.methods.catalogue import Catalogue
     from truenas_client.methods.risk import classify, inner_method
+
+    from .listing import service_methods
 
     if classify(method) == "read":
         return False
     service = (inner_method(method, params) or method).rpartition(".")[0]
-    try:
-        listed = call("core.get_methods", service, timeout=timeout)
-    except ClientException:
-        listed = {}  # without a listing the method counts as one that writes
-    return Catalogue.from_methods(listed if isinstance(listed, dict) else {}).risk_of(method, params) != "read"
+    # What is in no listing counts as one that writes.
+    return service_methods(call, service).risk_of(method, params) != "read"
 
 
 class Lock:
@@ -57,22 +54,24 @@ class Lock:
 
     def check_name(self, method: str, params: Sequence[Any]) -> None:
         """Refuse a method that is known to write, before connecting. Raises `CommandError`."""
-        if self._profile is None:
+        if not self.locked:
             return
         from truenas_client.methods.risk import RISK, WRITES, inner_method
 
         if (inner_method(method, params) or method) in RISK | WRITES:
-            self._refuse(method)
+            self.check_write(method)
 
-    def check(self, call: Callable[..., Any], method: str, params: Sequence[Any], timeout: float | None) -> None:
+    def check(self, call: Callable[..., Any], method: str, params: Sequence[Any]) -> None:
         """Refuse a method that is not known to read, by the server's listing. Raises `CommandError`."""
-        if self._profile is not None and may_write(call, method, params, timeout):
-            self._refuse(method)
+        if self.locked and may_write(call, method, params):
+            self.check_write(method)
 
-    def _refuse(self, method: str) -> None:
+    def check_write(self, method: str) -> None:
+        """Refuse a method that writes. Raises `CommandError`."""
+        if self._profile is None:
+            return
         from truenas_client.storage.paths import config_path
 
-        assert self._profile is not None
         raise CommandError(
             f"{method} may change the server, and the profile {self._profile.name} is read-only: it was not sent. "
             f"--write allows it this time, read_only = false in {config_path()} always",

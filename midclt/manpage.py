@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from truenas_client import __version__
 
-from .parser import get_parser
+from .parser import get_parser, subparsers
 
 __all__ = ["manual_page"]
 
@@ -33,9 +33,9 @@ def manual_page() -> str:
         *_options(parser),
         ".SH SUBCOMMANDS",
     ]
-    for name, command in _subcommands(parser):
+    for name, command in subparsers(parser).items():
         lines += [f".SS {_escaped(name)}", *_command(command)]
-        for action, inner in _subcommands(command):
+        for action, inner in subparsers(command).items():
             lines += [f".SS {_escaped(f'{name} {action}')}", *_command(inner)]
     for title, body in _sections(parser.epilog or ""):
         lines += [f".SH {_escaped(title.upper())}", ".nf", *(_escaped(line) for line in body), ".fi"]
@@ -73,12 +73,6 @@ def _value(action: argparse.Action) -> str:
         name = "{" + ",".join(map(str, action.choices)) + "}"
     name = name or action.dest.upper()
     return f"[{name} ...]" if action.nargs == "*" else f"{name} ..." if action.nargs == "+" else name
-
-
-def _subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            yield from action.choices.items()
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:

@@ -19,17 +19,17 @@ __all__ = ["advice", "advice_if_unlisted", "meaning"]
 MOST = 3
 
 
-def advice(client: Client, method: str, timeout: float | None) -> str:
+def advice(client: Client, method: str) -> str:
     """One line of advice; "" when no name is similar or the server refuses its lists."""
-    if text := meaning(method, _Listed(client, timeout)):
+    if text := meaning(method, _Listed(client)):
         return text
     service, dot, _ = method.rpartition(".")
     if not dot:
         return ""  # every method has a service in its name, so no method is similar
-    services = _names(client, timeout, "core.get_services")
+    services = _names(client, "core.get_services")
     found: list[str] = []
     for close in [service] if service in services else get_close_matches(service, services, MOST):
-        methods = _names(client, timeout, "core.get_methods", close)
+        methods = _names(client, "core.get_methods", close)
         found += get_close_matches(f"{close}.{method[len(service) + 1 :]}", methods, MOST)
     near = get_close_matches(method, found, MOST, 0.0)
     if not near and service in services:
@@ -47,26 +47,26 @@ def meaning(name: str, methods: Container[str]) -> str:
     return f"Its work is done by {successor} on this server" if successor else ""
 
 
-def advice_if_unlisted(client: Client, method: str, timeout: float | None) -> str:
+def advice_if_unlisted(client: Client, method: str) -> str:
     """The advice for a method that the server does not list; "" for one that it does."""
-    return "" if method in _Listed(client, timeout) else advice(client, method, timeout)
+    return "" if method in _Listed(client) else advice(client, method)
 
 
 class _Listed:
     """The methods of the server, asked for by service."""
 
-    def __init__(self, client: Client, timeout: float | None) -> None:
-        self._client, self._timeout = client, timeout
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     def __contains__(self, name: object) -> bool:
         service = str(name).rpartition(".")[0]
-        return name in _names(self._client, self._timeout, "core.get_methods", service)
+        return name in _names(self._client, "core.get_methods", service)
 
 
-def _names(client: Client, timeout: float | None, method: str, *params: str) -> list[str]:
+def _names(client: Client, method: str, *params: str) -> list[str]:
     """The names in a listing of the server; none when the server refuses it."""
     try:
-        answer = client.call(method, *params, timeout=timeout)
+        answer = client.call(method, *params)
     except ClientException:
         return []
     return list(answer) if isinstance(answer, dict) else []

@@ -13,12 +13,13 @@ from importlib import import_module
 
 from truenas_client import __version__
 
-from .option_types import seconds
+from .shared_options import seconds
 
-__all__ = ["COMMANDS", "get_parser"]
+__all__ = ["COMMANDS", "get_parser", "subparsers"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 COMMANDS = {
@@ -183,6 +184,14 @@ def get_parser(*, whole: bool = True) -> argparse.ArgumentParser:
     return parser
 
 
+def subparsers(parser: argparse.ArgumentParser) -> dict[str, Any]:
+    """The parsers of the commands or actions of a parser, by their names."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
 class _Parser(argparse.ArgumentParser):
     """The parser of the words before the command."""
 
@@ -200,24 +209,40 @@ class _CommandParser:
     @cached_property
     def made(self) -> argparse.ArgumentParser:
         """The real parser."""
-        parser = argparse.ArgumentParser(**self._settings)
-        self._module.add_options(parser)
+        module = import_module(f"midclt.commands.{self._command}")
+        parser = _Options(**self._settings)
+        parser.dashed = getattr(module, "DASHED", ())
+        module.add_options(parser)
         return parser
-
-    @cached_property
-    def _module(self) -> Any:
-        return import_module(f"midclt.commands.{self._command}")
-
-    def parse_known_args(self, args: list[str], namespace: Any = None) -> Any:
-        """As argparse, except that the value of the command's ``DASHED`` options may begin with a dash."""
-        words: list[str] = []
-        dashed = getattr(self._module, "DASHED", ())
-        for word in args:
-            if words and words[-1] in dashed and word[:1] == "-" and word[:2] != "--":
-                words[-1] += f"={word}"
-            else:
-                words.append(word)
-        return self.made.parse_known_args(words, namespace)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.made, name)
+
+
+class _Options(argparse.ArgumentParser):
+    """The parser of the words behind a command or an action.
+
+    As argparse's, except that options may stand between the arguments of a call, and that the value of an option that
+    ``dashed`` names may begin with a dash.
+    """
+
+    dashed: Sequence[str] = ()
+
+    def parse_known_args(self, args: Sequence[str], namespace: Any = None) -> Any:  # type: ignore[override]
+        words: list[str] = []
+        for word in args:
+            if words and words[-1] in self.dashed and word[:1] == "-" and word[:2] != "--":
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        options, left = super().parse_known_args(words, namespace)
+        many = next((action.dest for action in self._get_positional_actions() if action.nargs in ("*", "+")), None)
+        if many is None:
+            return options, left
+        # argparse takes only the arguments before the first option that follows one.
+        end = left.index("--") if "--" in left else len(left)
+        unknown = [word for word in left[:end] if self._parse_optional(word) is not None]
+        behind = [word for word in left[:end] if word not in unknown] + left[end + 1 :]
+        if behind:
+            setattr(options, many, [*getattr(options, many), *behind])
+        return options, unknown

@@ -20,26 +20,12 @@ from .exits import CommandError, ExitStatus, status_of
 from .output import print_line, say
 from .trusting import settle
 
-__all__ = ["do"]
+__all__ = ["do_add", "do_import", "do_ls", "do_rm", "do_show", "do_test", "do_trust", "do_use"]
 
 
-def do(options: Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
+def do_add(options: Namespace) -> ExitStatus:
+    """Make a profile."""
     profiles = Profiles()
-    action = {
-        "add": _add,
-        "ls": _list,
-        "show": _show,
-        "use": _use,
-        "rm": _remove,
-        "trust": _trust,
-        "import": _import,
-        "test": _test,
-    }[options.action]
-    return action(profiles, options)
-
-
-def _add(profiles: Profiles, options: Namespace) -> ExitStatus:
     name: str = options.profile_name
     if name == "all":
         raise CommandError("--on all means every profile: give this one another name", ExitStatus.USAGE)
@@ -135,7 +121,9 @@ def _new_secret(reference: Reference, profile: Profile, options: Namespace) -> S
     return Secret(text)
 
 
-def _list(profiles: Profiles, options: Namespace) -> ExitStatus:
+def do_ls(options: Namespace) -> ExitStatus:
+    """List the profiles."""
+    profiles = Profiles()
     rows = []
     status = ExitStatus.OK
     for name in profiles.names:
@@ -153,8 +141,9 @@ def _list(profiles: Profiles, options: Namespace) -> ExitStatus:
     return status
 
 
-def _show(profiles: Profiles, options: Namespace) -> ExitStatus:
-    profile = profiles.get(options.profile_name)
+def do_show(options: Namespace) -> ExitStatus:
+    """Print a profile."""
+    profile = Profiles().get(options.profile_name)
     rows = [
         ("address", ", ".join(profile.addresses) or "the socket of this machine"),
         ("user", profile.username or "-"),
@@ -179,12 +168,15 @@ def _words(tls: TLS) -> str:
     return " or ".join(pin.text for pin in tls.pins) or "as the system trusts"
 
 
-def _use(profiles: Profiles, options: Namespace) -> ExitStatus:
-    profiles.use(options.profile_name)
+def do_use(options: Namespace) -> ExitStatus:
+    """Have a profile used unless another is named."""
+    Profiles().use(options.profile_name)
     return ExitStatus.OK
 
 
-def _remove(profiles: Profiles, options: Namespace) -> ExitStatus:
+def do_rm(options: Namespace) -> ExitStatus:
+    """Remove a profile and its stored secret."""
+    profiles = Profiles()
     name: str = options.profile_name
     reference: Reference = Ask()
     try:
@@ -204,7 +196,9 @@ def _remove(profiles: Profiles, options: Namespace) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _trust(profiles: Profiles, options: Namespace) -> ExitStatus:
+def do_trust(options: Namespace) -> ExitStatus:
+    """Look at the certificate of a profile's server, and store the user's decision."""
+    profiles = Profiles()
     profile = profiles.get(options.profile_name)
     endpoint = profile.endpoints[0]
     if not endpoint.is_tls:
@@ -218,9 +212,11 @@ def _trust(profiles: Profiles, options: Namespace) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _import(profiles: Profiles, options: Namespace) -> ExitStatus:
+def do_import(options: Namespace) -> ExitStatus:
+    """Make profiles from the settings of the official curses program."""
     from truenas_client.storage.importing import OFFICIAL, read_official
 
+    profiles = Profiles()
     found = read_official(options.file or OFFICIAL)
     for profile in found:
         _check_free(profiles, profile.name, options)
@@ -230,8 +226,9 @@ def _import(profiles: Profiles, options: Namespace) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _test(profiles: Profiles, options: Namespace) -> ExitStatus:
-    profile = profiles.named(options.profile_name or options.profile)
+def do_test(options: Namespace) -> ExitStatus:
+    """Connect and sign in, and say each step."""
+    profile = Profiles().named(options.profile_name or options.profile)
     options.profile = profile.name
     options.uri = options.uri or profile.address
     options.agent = "never"  # it is the sign-in that is tested
@@ -242,7 +239,7 @@ def _test(profiles: Profiles, options: Namespace) -> ExitStatus:
                 print_line("not signed in: the profile has no sign-in")
                 client.ping(10.0)
             else:
-                me = client.call("auth.me", timeout=60.0)
+                me = client.call("auth.me")
                 name = me.get("pw_name") if isinstance(me, dict) else None
                 print_line(f"signed in as {name or profile.username}, by {profile.mechanism}")
     except ClientException as e:

@@ -1,8 +1,7 @@
 """The progress of a job on standard error.
 
-`Bar` redraws one line on a terminal. `Lines` writes each new description once, for logs.
-`Silent` shows nothing. The caller calls `update` with the state of the job, and `end` to
-finish the line.
+`Bar` redraws one line on a terminal. `Lines` writes each new description once, for logs. `Progress`, from which both
+derive, shows nothing.
 """
 
 from __future__ import annotations
@@ -12,25 +11,58 @@ import os
 import sys
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol
 
 from truenas_client.values.lines import cells, fit
 
 from .output import is_terminal, say
 
-__all__ = ["Bar", "Lines", "Progress", "Silent", "clock_text", "progress_for"]
+__all__ = ["Bar", "Lines", "Progress", "StatusLine", "clock_text", "progress_for"]
 
 BAR_CELLS = 30
 
 
-class Progress(Protocol):
-    """Shows the progress of a job."""
+class StatusLine:
+    """A line of standard error that is drawn anew."""
 
-    def update(self, percent: float | None, description: str) -> None: ...
+    def __init__(self) -> None:
+        self.text = ""
+        """What is drawn, harmless."""
 
-    def tick(self) -> None: ...
+    def put(self, text: str) -> None:
+        """Draw this in its place."""
+        if text == self.text:
+            return
+        # Overwrite the rest of the old line with blanks, which work on every terminal.
+        sys.stderr.write("\r" + text + " " * (cells(self.text) - cells(text)))
+        sys.stderr.flush()
+        self.text = text
 
-    def end(self, *, success: bool) -> None: ...
+    def clear(self) -> None:
+        """Take the line away, so that others can be written."""
+        if self.text:
+            self.put("")
+            sys.stderr.write("\r")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave the line as it is, and begin another."""
+        if self.text:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+            self.text = ""
+
+
+class Progress:
+    """Shows nothing of a job."""
+
+    def update(self, percent: float | None, description: str) -> None:
+        """The job has told how far it is."""
+
+    def tick(self) -> None:
+        """Time has passed."""
+
+    def end(self, *, success: bool) -> None:
+        """The job has ended, or is not followed any longer: finish the line."""
 
 
 def progress_for(style: str) -> Progress:
@@ -38,24 +70,11 @@ def progress_for(style: str) -> Progress:
     if style == "description":
         return Lines()
     if not is_terminal(sys.stderr):
-        return Silent()
+        return Progress()
     return Lines() if os.environ.get("TERM") == "dumb" else Bar()
 
 
-class Silent:
-    """Shows nothing."""
-
-    def update(self, percent: float | None, description: str) -> None:
-        pass
-
-    def tick(self) -> None:
-        pass
-
-    def end(self, *, success: bool) -> None:
-        pass
-
-
-class Lines:
+class Lines(Progress):
     """Writes a line for each description that differs from the one before."""
 
     def __init__(self) -> None:
@@ -66,22 +85,16 @@ class Lines:
             say(description)
         self._last = description
 
-    def tick(self) -> None:
-        pass
-
-    def end(self, *, success: bool) -> None:
-        pass
-
 
 ESTIMATE_SECONDS = 5.0
 """No estimate before: the first figures of a job say little."""
 
 
-class Bar:
+class Bar(Progress):
     """One line, cut to the width of the terminal: a bar, the percentage, the time so far and to go, the description."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._line = ""
+        self._line = StatusLine()
         self._percent: float | None = None
         self._description = ""
         self._clock = clock
@@ -94,17 +107,14 @@ class Bar:
         self._draw(percent, description)
 
     def tick(self) -> None:
-        """Draw again, because time has passed."""
-        if self._line:
+        if self._line.text:
             self._draw(self._percent, self._description)
 
     def end(self, *, success: bool) -> None:
         if success:
             # Many jobs end without reporting 100 %.
             self._draw(100.0, self._description)
-        if self._line:
-            sys.stderr.write("\n")
-            sys.stderr.flush()
+        self._line.end()
 
     def _draw(self, percent: float | None, description: str) -> None:
         if percent is not None and not math.isfinite(percent):
@@ -115,13 +125,7 @@ class Bar:
         # Leave the last column free: some terminals wrap the line when it is written to.
         room = _width() - 1
         line = f"[{'#' * done}{'.' * (BAR_CELLS - done)}] {number:4} {self._times(share)} "[:room]
-        line += fit(description, room - len(line))
-        if line == self._line:
-            return
-        # Overwrite the rest of the old line with blanks, which work on every terminal.
-        sys.stderr.write("\r" + line + " " * (cells(self._line) - cells(line)))
-        sys.stderr.flush()
-        self._line = line
+        self._line.put(line + fit(description, room - len(line)))
 
     def _times(self, share: float) -> str:
         """How long the job was watched and, by what it has done in that time, how long it may still take."""

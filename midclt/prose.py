@@ -12,6 +12,7 @@ from textwrap import wrap
 
 from truenas_client.values.lines import harmless
 
+from .output import print_harmless
 from .showing import has_colour, terminal_width
 
 __all__ = ["Prose"]
@@ -34,6 +35,11 @@ class Prose:
     def text(self) -> str:
         """All lines, without empty ones at the end."""
         return "\n".join(self._lines).rstrip()
+
+    def print(self) -> None:
+        """Print the text, if there is any."""
+        if text := self.text:
+            print_harmless(text)
 
     def gap(self) -> None:
         """Add an empty line, unless there is one."""

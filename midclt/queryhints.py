@@ -10,6 +10,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
+from .access import chosen
 from .output import is_terminal
 
 if TYPE_CHECKING:
@@ -35,22 +36,12 @@ def unknown_fields(options: Namespace, client: Client, name: str, filters: Any, 
 
 
 def _known_method(options: Namespace, client: Client, name: str) -> Method | None:
-    from truenas_client.endpoint import parse
-    from truenas_client.exc import ClientException
-    from truenas_client.methods.catalogue import Catalogue
-    from truenas_client.storage.catalogue_cache import CatalogueCache
+    from .listing import cached, service_methods
 
-    from .access import call_timeout, chosen
-
-    choice = chosen(options)
-    kept = CatalogueCache().find(parse(choice.address).text, choice.username or "")
-    if kept is not None or not is_terminal(sys.stderr):
-        return kept.catalogue.get(name) if kept is not None else None
-    try:
-        listed = client.call("core.get_methods", name.rpartition(".")[0], timeout=call_timeout(options))
-    except ClientException:
-        return None  # without a list there is no hint
-    return Catalogue.from_methods(listed).get(name) if isinstance(listed, dict) else None
+    kept = cached(chosen(options))
+    if kept is not None:
+        return kept.catalogue.get(name)
+    return service_methods(client.call, name.rpartition(".")[0]).get(name) if is_terminal(sys.stderr) else None
 
 
 def refusal_hint(error: str, given: dict[str, Any]) -> str:

@@ -94,18 +94,20 @@ STOP_SECONDS = 2.0
 
 
 def leave(client: Client, options: argparse.Namespace, number: int, what: str) -> None:
-    """After Ctrl-C: say what still runs and how to return. Another Ctrl-C on the terminal soon after stops the job."""
+    """After Ctrl-C: say what still runs and how to return. Another Ctrl-C on the terminal soon after stops the job.
+
+    It does not with a profile that is read-only.
+    """
+    from .lock import Lock
+
     said = f"Not waiting for {what} any longer. {find_again(options, number)}"
-    if not is_terminal(sys.stderr) or isinstance(sys.exc_info()[1], Terminated):
+    if not is_terminal(sys.stderr) or isinstance(sys.exc_info()[1], Terminated) or Lock(options).locked:
         say(said)
         return
     try:
         say(f"{said} Ctrl-C again stops it now.")
         sleep(STOP_SECONDS)
     except KeyboardInterrupt:
-        from .lock import Lock
-
-        Lock(options).check_name("core.job_abort", [number])
         client.call("core.job_abort", number, timeout=10.0)
         say(f"The server was asked to stop job {number}.")
 

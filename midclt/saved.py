@@ -27,7 +27,7 @@ from .exits import CommandError, ExitStatus
 from .filling import filled
 from .output import print_line, say
 
-__all__ = ["arguments", "do", "find_call"]
+__all__ = ["arguments", "do_export", "do_import", "do_ls", "do_rm", "do_show", "find_call"]
 
 
 def find_call(name: str) -> SavedCall:
@@ -121,13 +121,9 @@ def _words(variable: Variable) -> str:
     return f"{variable.name} ({one_line(variable.description)})" if variable.description else variable.name
 
 
-def do(options: Namespace) -> ExitStatus:
-    """Run the action ``options.action`` of ``midclt saved``."""
-    action = {"ls": _list, "show": _show, "rm": _remove, "import": _import, "export": _export}[options.action or "ls"]
-    return action(SavedCalls(), options)
-
-
-def _list(saved: SavedCalls, options: Namespace) -> ExitStatus:
+def do_ls(options: Namespace) -> ExitStatus:
+    """List the saved calls."""
+    saved = SavedCalls()
     calls, problems = saved.all()
     width = max((len(call.name) for call in calls), default=0)
     for call in calls:
@@ -141,29 +137,33 @@ def _list(saved: SavedCalls, options: Namespace) -> ExitStatus:
     return ExitStatus.USAGE if problems else ExitStatus.OK
 
 
-def _show(saved: SavedCalls, options: Namespace) -> ExitStatus:
+def do_show(options: Namespace) -> ExitStatus:
+    """Print the file of a call."""
     print_line(find_call(options.saved).text().rstrip("\n"))
     return ExitStatus.OK
 
 
-def _remove(saved: SavedCalls, options: Namespace) -> ExitStatus:
-    saved.remove(options.saved)
+def do_rm(options: Namespace) -> ExitStatus:
+    """Delete a call."""
+    SavedCalls().remove(options.saved)
     say(f"Removed {options.saved}.")
     return ExitStatus.OK
 
 
-def _import(saved: SavedCalls, options: Namespace) -> ExitStatus:
+def do_import(options: Namespace) -> ExitStatus:
+    """Add calls from files."""
     if options.call_name and len(options.files) > 1:
         raise CommandError("--as is for one file", ExitStatus.USAGE)
     for file in options.files:
         call = read_call(Path(file).expanduser(), options.call_name or "")
-        path = saved.put(call.without_secrets(), replace=options.replace)
+        path = SavedCalls().put(call.without_secrets(), replace=options.replace)
         say(f"{call.name} is in {path}.")
     return ExitStatus.OK
 
 
-def _export(saved: SavedCalls, options: Namespace) -> ExitStatus:
-    text = replace(saved.get(options.saved), notes=()).without_secrets().text()
+def do_export(options: Namespace) -> ExitStatus:
+    """Write a call to a file, without secrets."""
+    text = replace(SavedCalls().get(options.saved), notes=()).without_secrets().text()
     if options.file == "-":
         print_line(text.rstrip("\n"))
         return ExitStatus.OK

@@ -1,11 +1,13 @@
-"""Options that several commands have. Loading this module loads nothing but argparse."""
+"""Options that several commands have, and the types of their values. Loading this module loads nothing but argparse."""
 
 from __future__ import annotations
 
 import argparse
+import math
 
 __all__ = [
     "FORMS",
+    "add_actions",
     "add_call_options",
     "add_colour_option",
     "add_fleet_option",
@@ -15,6 +17,9 @@ __all__ = [
     "add_output_options",
     "add_profile_argument",
     "add_write_option",
+    "count",
+    "form_chosen",
+    "seconds",
 ]
 
 FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
@@ -37,15 +42,30 @@ def add_output_options(parser: argparse.ArgumentParser, *, elsewhere: str = "jso
     add_colour_option(group)
 
 
+def form_chosen(options: argparse.Namespace) -> bool:
+    """Whether the user has chosen how the answer is printed."""
+    return options.output is not None or options.columns is not None or options.jmespath is not None
+
+
 def add_fleet_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names several servers, which may stand before the command too."""
     words = "on the servers of these profiles (lab,prod), or of all: their answers together, each with a member nas"
+    parser.set_defaults(several=True)
     parser.add_argument("--on", metavar="NAMES", default=argparse.SUPPRESS, help=words)
 
 
 def add_colour_option(parser: argparse._ActionsContainer) -> None:
     """Add the option that decides on colour."""
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to use colour")
+
+
+def add_actions(
+    parser: argparse.ArgumentParser, default: str | None = None
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Have a command take the name of an action, which is ``default`` where none is given."""
+    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=default is None)
+    parser.set_defaults(action=default)  # this replaces the default of `actions`, so it comes after
+    return actions
 
 
 def add_listing_options(parser: argparse.ArgumentParser) -> None:
@@ -101,3 +121,22 @@ def add_call_options(parser: argparse.ArgumentParser) -> None:
     )
     add_fleet_option(parser)
     parser.add_argument("--yes", action="store_true", help="with --on: send a call that may change servers, unasked")
+
+
+def count(text: str) -> int:
+    """A number of things, 1 or more. Raises `argparse.ArgumentTypeError`."""
+    value = int(text) if text.isascii() and text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
+    return value
+
+
+def seconds(text: str) -> float:
+    """A finite number of seconds, 0 or more. Raises `argparse.ArgumentTypeError`."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return value

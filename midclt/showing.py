@@ -44,7 +44,7 @@ def show(
     from truenas_client.values.best_columns import best_columns
 
     people = is_terminal(sys.stdout)
-    form = options.output or os.environ.get("MIDCLT_OUTPUT")
+    form = options.output
     if options.columns is not None:
         columns = options.columns
     if columns is not None:
@@ -105,10 +105,15 @@ def show_answer(
 
 
 def prepare(options: argparse.Namespace) -> None:
-    """Read the options of `show`, so that a mistake in them is told before anything is sent. Raises `CommandError`."""
+    """Read the options of `show`, so that a mistake in them is told before anything is sent. Raises `CommandError`.
+
+    ``MIDCLT_OUTPUT`` stands in for ``-o``.
+    """
     form = os.environ.get("MIDCLT_OUTPUT")
     if form and form not in FORMS:
         raise CommandError(f"MIDCLT_OUTPUT is {form!r} and should be one of {', '.join(FORMS)}", ExitStatus.USAGE)
+    if hasattr(options, "columns"):  # other commands have an ``output`` that is a file
+        options.output = options.output or form or None
     if getattr(options, "columns", None) is not None:
         from truenas_client.values.columns import read_columns
 

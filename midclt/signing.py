@@ -23,7 +23,7 @@ from truenas_client.storage.key_files import is_path
 from truenas_client.storage.secret_store import resolve
 from truenas_client.sync.profile_login import sign_in as log_in
 
-from .access import environment
+from .access import environment, out_of_time
 from .asking import ask as _ask
 from .asking import has_terminal
 from .exits import CommandError, ExitStatus, status_of
@@ -160,8 +160,7 @@ def sign_in(client: Client, user: Who, options: Namespace, seconds: float | None
     except CallTimeout as e:
         if until is None or monotonic() < until:
             raise
-        text = f"{client.endpoint.text}: no sign-in within {options.timeout:g} s"
-        raise CommandError(text, ExitStatus.CONNECTION) from e
+        raise out_of_time(options, client.endpoint, "sign-in") from e
     except ClientException as e:
         raise refused(e, options, profile) from e
 

@@ -21,12 +21,12 @@ from truenas_client.sync.sockets import open_socket
 from truenas_client.tls_choice import SYSTEM
 from truenas_client.values.human import human_duration
 
-from .access import call_timeout, chosen, connected, who_signs_in_here
+from .access import chosen, connected, who_signs_in_here
 from .exits import CommandError, ExitStatus, status_of
 from .identity import identity
 from .output import print_line, shell_words, tell
 
-__all__ = ["examine"]
+__all__ = ["run"]
 
 Step = tuple[str, Callable[[], str]]
 SKEW_SECONDS = 60.0
@@ -35,7 +35,7 @@ PINGS = 5
 MOST_ROLES = 6
 
 
-def examine(options: Namespace) -> ExitStatus:
+def run(options: Namespace) -> ExitStatus:
     """Run the steps up to the first that fails, and print each; the status of that one."""
     choice = chosen(options)
     endpoint = parse(choice.address)
@@ -68,10 +68,9 @@ def examine(options: Namespace) -> ExitStatus:
 
 def _steps(options: Namespace, choice: Choice, endpoint: Endpoint, stack: ExitStack) -> Iterator[Step]:
     held: list[Client] = []
-    timeout = call_timeout(options)
 
     def websocket() -> str:
-        held.append(stack.enter_context(connected(choice, options.timeout or None)))
+        held.append(stack.enter_context(connected(options, choice)))
         client = held[0]
         words = "JSON-RPC" if client.dialect == "jsonrpc" else "the old protocol, of 24.10 and before"
         return f"{client.endpoint.text}, {words}"
@@ -95,9 +94,9 @@ def _steps(options: Namespace, choice: Choice, endpoint: Endpoint, stack: ExitSt
     if endpoint.socket is None:
         yield "versions", lambda: _versions(endpoint, choice)
     yield "sign-in", sign_in
-    yield "role", lambda: _role(held[0], timeout)
-    yield "server", lambda: str(held[0].call("system.version", timeout=timeout))
-    yield "clock", lambda: _clock(held[0], timeout)
+    yield "role", lambda: _role(held[0])
+    yield "server", lambda: str(held[0].call("system.version"))
+    yield "clock", lambda: _clock(held[0])
     yield "speed", lambda: _speed(held[0], endpoint)
 
 
@@ -155,22 +154,23 @@ def _versions(endpoint: Endpoint, choice: Choice) -> str:
     return ", ".join(str(one) for one in found[:20])
 
 
-def _role(client: Client, timeout: float) -> str:
-    row = identity(client, timeout)
+def _role(client: Client) -> str:
+    row = identity(client)
     roles = ["FULL_ADMIN"] if "FULL_ADMIN" in row["roles"] else row["roles"]
     more = f" and {len(roles) - MOST_ROLES} more" if len(roles) > MOST_ROLES else ""
     words = ", ".join(roles[:MOST_ROLES]) + more if roles else "no role: nearly every method will be refused"
     return f"{row['user']}: {words}"
 
 
-def _clock(client: Client, timeout: float) -> str:
+def _clock(client: Client) -> str:
     began = datetime.now(UTC)
     try:
-        theirs = client.call("system.info", timeout=timeout).get("datetime")
+        info = client.call("system.info")
     except ConnectionLost:
         raise
     except ClientException:
-        theirs = None
+        info = None
+    theirs = info.get("datetime") if isinstance(info, dict) else None
     if not isinstance(theirs, datetime):
         return "this user may not read it"
     middle = began + (datetime.now(UTC) - began) / 2

@@ -6,22 +6,27 @@ import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from truenas_client import AsyncClient
 from truenas_client.aio.profile_login import sign_in
 from truenas_client.aio.supervisor import State
 from truenas_client.exc import ClientException, ConnectError, MethodNotFound
 from truenas_client.methods.risk import classify
-from truenas_client.secrets.value import Secret
 
-from .access import call_timeout, chosen, unconnected, way_through_agent, who_signs_in_here
-from .exits import CommandError, ExitStatus, status_of
+from .access import chosen, client_settings, out_of_time, sign_in_for, unconnected
+from .exits import CommandError, status_of
+from .filling import Given, mask
 from .lock import Lock
-from .output import is_terminal, say, warn
-from .progress import clock_text
+from .output import is_terminal, say
+from .progress import StatusLine, clock_text
 
-__all__ = ["Transfer", "run_async"]
+if TYPE_CHECKING:
+    from truenas_client.storage import Choice
+
+    from .signing import Who
+
+__all__ = ["Transfer", "in_time", "run_async"]
 
 T = TypeVar("T")
 
@@ -29,10 +34,9 @@ T = TypeVar("T")
 def run_async(
     options: Namespace,
     work: Callable[[AsyncClient], Awaitable[T]],
-    *,
     method: str,
-    params: list[Any],
-    secret: Secret | None = None,
+    sent: Given,
+    *,
     reconnect: bool = False,
 ) -> T:
     """Do some work with a connected client, signed in as the options say, once the profile allows the call.
@@ -40,40 +44,20 @@ def run_async(
     With ``reconnect`` a lost connection is made again, which is told. Raises `CommandError` as `signed_in` does.
     """
     lock = Lock(options)
-    lock.check_name(method, params)
+    lock.check_name(method, sent.params)
     choice = chosen(options)
-    through = way_through_agent(options, choice, secret)
-    who = None if through is not None else who_signs_in_here(options, choice, secret)
-    address, *others = choice.addresses if through is None else (through.address,)
-    client = AsyncClient(
-        address,
-        tls=choice.tls,
-        also=[other for other in others if other is not None],
-        call_timeout=call_timeout(options),
-        reconnect=reconnect,
-        on_warning=warn,
-        through=through,
-    )
+    through, who = sign_in_for(options, choice, sent.password)
+    client = AsyncClient(reconnect=reconnect, **client_settings(options, choice, through))
     with asyncio.Runner() as runner:
         try:
-            runner.run(_in_time(client.connect(), options, f"{client.endpoint.text}: no connection"))
-        except ConnectError as e:
-            raise unconnected(e, choice) from e
-        try:
-            if who is not None:
-                from .signing import codes_for, refused
+            if not runner.run(in_time(_enter(client, options, choice, who), options.timeout)):
+                what = "sign-in" if client.connected else "connection"
+                raise out_of_time(options, client.endpoint, what)
 
-                codes = codes_for(who.profile.username, options, old=client.dialect == "ddp")
-                login = sign_in(client, who.profile, secret=who.secret, otp_token=codes, said_plain=options.plain)
-                try:
-                    runner.run(_in_time(login, options, f"{client.endpoint.text}: no sign-in"))
-                except ClientException as e:
-                    raise refused(e, options, who.profile) from e
+            def call(name: str, *values: Any) -> Any:
+                return runner.run(client.call(name, *values))
 
-            def call(name: str, *values: Any, timeout: float | None = None) -> Any:
-                return runner.run(client.call(name, *values, timeout=timeout))
-
-            lock.check(call, method, params, call_timeout(options))
+            lock.check(call, method, sent.params)
 
             async def working() -> T:
                 telling = asyncio.create_task(_tell_states(client))
@@ -81,6 +65,9 @@ def run_async(
                     return await work(client)
                 except MethodNotFound as e:
                     raise CommandError(f"There is no method {method} on {client.endpoint.text}", status_of(e)) from e
+                except ClientException as e:
+                    mask(e, sent.hidden)
+                    raise
                 finally:
                     telling.cancel()
 
@@ -94,15 +81,33 @@ def run_async(
             runner.run(client.close())
 
 
-async def _in_time(work: Awaitable[T], options: Namespace, words: str) -> T:
-    """Do something within the time of ``-t``, if there is one. Raises `CommandError`."""
+async def in_time(work: Awaitable[object], seconds: float | None) -> bool:
+    """Do something for so many seconds at most (0 or None: for as long as it takes); whether it ended by itself."""
     try:
-        async with asyncio.timeout(options.timeout or None) as clock:
-            return await work
-    except TimeoutError as e:
+        async with asyncio.timeout(seconds or None) as clock:
+            await work
+    except TimeoutError:
         if not clock.expired():
             raise
-        raise CommandError(f"{words} within {options.timeout:g} s", ExitStatus.CONNECTION) from e
+        return False
+    return True
+
+
+async def _enter(client: AsyncClient, options: Namespace, choice: Choice, who: Who | None) -> None:
+    """Connect, and sign in where ``who`` says as whom. Raises `CommandError`."""
+    try:
+        await client.connect()
+    except ConnectError as e:
+        raise unconnected(e, choice) from e
+    if who is None:
+        return
+    from .signing import codes_for, refused
+
+    codes = codes_for(who.profile.username, options, old=client.dialect == "ddp")
+    try:
+        await sign_in(client, who.profile, secret=who.secret, otp_token=codes, said_plain=options.plain)
+    except ClientException as e:
+        raise refused(e, options, who.profile) from e
 
 
 async def _tell_states(client: AsyncClient) -> None:
@@ -123,7 +128,7 @@ class Transfer:
     def __init__(self) -> None:
         self._shows = is_terminal(sys.stderr)
         self._began: float | None = None
-        self._length = 0
+        self._line = StatusLine()
         self._shown = 0.0
 
     def at(self, done: int, total: int | None) -> None:
@@ -143,13 +148,8 @@ class Transfer:
             text += f", {human_size(int(done / passed))}/s"
             if total and total > done:
                 text += f", about {clock_text(passed * (total - done) / done)} to go"
-        sys.stderr.write("\r" + text.ljust(self._length))
-        sys.stderr.flush()
-        self._length = len(text)
+        self._line.put(text)
 
     def end(self) -> None:
         """Finish the line."""
-        if self._length:
-            sys.stderr.write("\n")
-            sys.stderr.flush()
-            self._length = 0
+        self._line.end()

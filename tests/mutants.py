@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant(
         "a renewed subscription shows a gap",
         "topics.py",
-        '                listener.gap("the connection was lost and made again")\n',
+        "                listener.gap(reason)\n",
         "                pass\n",
     ),
     Mutant(

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import IO, TypeVar
 
-__all__ = ["FILE_SECONDS", "TooLarge", "in_time", "read_file", "read_output", "read_own_file", "read_own_text"]
+__all__ = ["TooLarge", "in_time", "read_file", "read_output", "read_own_file", "read_own_text"]
 
 FILE_SECONDS = 10.0
 """How long a pipe or a device, which is no ordinary file, may be silent."""

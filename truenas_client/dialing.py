@@ -1,7 +1,8 @@
 """What both drivers share about making a connection: its limits, the order of addresses, and what a failure is called.
 
 The one border where foreign exceptions become ours: what fails while connecting is a `ConnectError` that names its
-stage (resolve, connect, tls, handshake) and is at once the builtin a script may already catch. No I/O here.
+stage (resolve, connect, tls, handshake) and is at once the builtin a script may already catch. The drivers do each
+stage inside a context manager of this module. No I/O here.
 """
 
 from __future__ import annotations
@@ -9,28 +10,30 @@ from __future__ import annotations
 import errno
 import math
 import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import zip_longest
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .endpoint import Endpoint
 from .engine.conversation import Vigilance
 from .exc import ConnectDenied, ConnectError, ConnectRefused, ConnectTimeout, HandshakeRejected, SocketNotFound
 from .light_websockets import InvalidHandshake, InvalidMessage, InvalidStatus
 
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
 __all__ = [
     "NEXT_ADDRESS_SECONDS",
     "ConnectLimits",
-    "broken_handshake",
-    "handshake_failure",
-    "handshake_timeout",
+    "handshaking",
     "interleaved",
-    "no_address",
     "no_host",
-    "no_tls_answer",
-    "no_unix_sockets",
-    "resolve_timeout",
-    "unix_failure",
+    "none_answered",
+    "opening",
+    "resolving",
     "websocket_url",
 ]
 
@@ -65,7 +68,8 @@ class ConnectLimits(NamedTuple):
 def websocket_url(endpoint: Endpoint) -> str:
     """The URL that the opening handshake names."""
     scheme = "wss" if endpoint.is_tls else "ws"
-    return f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}"
+    named = endpoint._replace(host=endpoint.server_name)
+    return f"{scheme}://{named.host_text}:{endpoint.port or 80}{endpoint.path}"
 
 
 def interleaved(addresses: list[Any]) -> list[Any]:
@@ -76,12 +80,18 @@ def interleaved(addresses: list[Any]) -> list[Any]:
     return [address for pair in zip_longest(first, other) for address in pair if address is not None]
 
 
-# -- failures --------------------------------------------------------------------------------
+# -- failures: each names what is done inside it -----------------------------------------------
 
 
-def resolve_timeout(host: str) -> ConnectTimeout:
-    """The name service is silent."""
-    return ConnectTimeout(f"No answer from the name service for {host}", "resolve", errno.ETIMEDOUT)
+@contextmanager
+def resolving(host: str) -> Iterator[None]:
+    """Asks the name service."""
+    try:
+        yield
+    except TimeoutError:
+        raise ConnectTimeout(f"No answer from the name service for {host}", "resolve", errno.ETIMEDOUT) from None
+    except (socket.gaierror, UnicodeError) as e:
+        raise no_host(host) from e
 
 
 def no_host(host: str) -> ConnectError:
@@ -89,46 +99,54 @@ def no_host(host: str) -> ConnectError:
     return ConnectError(f"Host {host!r} not found", "resolve")
 
 
-def no_address(endpoint: Endpoint, failed: list[tuple[str, OSError]]) -> tuple[ConnectError, OSError]:
-    """None of the addresses that were tried has answered: what that is called, and its cause."""
+def none_answered(endpoint: Endpoint, failed: list[tuple[str, OSError]]) -> NoReturn:
+    """Raise that none of the addresses that were tried has answered."""
     # A refusal comes from the server and tells most; an error of this machine's network tells least.
     kinds = (ConnectionRefusedError, TimeoutError, OSError)
     error = next(error for kind in kinds for _, error in failed if isinstance(error, kind))
     tried = ", ".join(f"{address} {_short(error)}" for address, error in failed)
     where = f"{endpoint.host_text}:{endpoint.port}"
-    return _connect_failure(error, where, f" ({tried})" if len(failed) > 1 else ""), error
+    raise _connect_failure(error, where, f" ({tried})" if len(failed) > 1 else "") from error
 
 
-def no_unix_sockets() -> ConnectError:
-    """This system has no such thing."""
-    return ConnectError("This system has no UNIX sockets: give the address of a server", "connect")
-
-
-def unix_failure(error: OSError, path: str) -> ConnectError:
-    """The UNIX socket cannot be connected to."""
-    if isinstance(error, FileNotFoundError):
+@contextmanager
+def opening(path: str) -> Iterator[None]:
+    """Makes a UNIX socket and connects it."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise ConnectError("This system has no UNIX sockets: give the address of a server", "connect")
+    try:
+        yield
+    except FileNotFoundError as e:
         text = f"There is no socket {path}: this machine is no TrueNAS, or give an address"
-        return SocketNotFound(text, "connect", error.errno)
-    if isinstance(error, PermissionError):
-        return ConnectDenied(f"User {os.getuid()} may not open {path}", "connect", error.errno)
-    if isinstance(error, ConnectionRefusedError):
+        raise SocketNotFound(text, "connect", e.errno) from e
+    except PermissionError as e:
+        raise ConnectDenied(f"User {os.getuid()} may not open {path}", "connect", e.errno) from e
+    except ConnectionRefusedError as e:
         text = f"{path} refuses connections: the middleware is not running (yet)"
-        return ConnectRefused(text, "connect", error.errno)
-    return _connect_failure(error, path)
+        raise ConnectRefused(text, "connect", e.errno) from e
+    except OSError as e:
+        raise _connect_failure(e, path) from e
 
 
-def no_tls_answer(endpoint: Endpoint, seconds: float) -> ConnectTimeout:
-    """Connected, and the TLS handshake does not end."""
-    return ConnectTimeout(f"{endpoint.text}: no TLS answer in {seconds:g} s", "tls", errno.ETIMEDOUT)
+@contextmanager
+def handshaking(
+    endpoint: Endpoint, limits: ConnectLimits, made: SSLContext | None = None, *, only_tls: bool = False
+) -> Iterator[None]:
+    """Makes the handshake of TLS (with this context), of WebSocket, or of both."""
+    try:
+        yield
+    except InvalidHandshake as e:
+        raise _refused(endpoint, e) from e
+    except TimeoutError:
+        if only_tls:
+            raise _no_tls_answer(endpoint, limits) from None
+        text = f"{endpoint.text}: connected, but no WebSocket answer in {limits.handshake:g} s"
+        raise ConnectTimeout(text, "handshake", errno.ETIMEDOUT) from None
+    except OSError as e:
+        raise _broken(endpoint, limits, made, e) from e
 
 
-def handshake_timeout(endpoint: Endpoint, seconds: float) -> ConnectTimeout:
-    """Connected, and the WebSocket handshake does not end."""
-    text = f"{endpoint.text}: connected, but no WebSocket answer in {seconds:g} s"
-    return ConnectTimeout(text, "handshake", errno.ETIMEDOUT)
-
-
-def handshake_failure(endpoint: Endpoint, error: InvalidHandshake) -> HandshakeRejected:
+def _refused(endpoint: Endpoint, error: InvalidHandshake) -> HandshakeRejected:
     """What answered does not speak WebSocket, or will not with us."""
     if isinstance(error, InvalidStatus):
         return _rejected(endpoint.text, error)
@@ -137,8 +155,20 @@ def handshake_failure(endpoint: Endpoint, error: InvalidHandshake) -> HandshakeR
     return HandshakeRejected(f"{endpoint.text}: the WebSocket handshake failed: {error}")
 
 
-def broken_handshake(endpoint: Endpoint, error: OSError) -> ConnectError:
-    """TCP ended while the handshake was under way."""
+def _no_tls_answer(endpoint: Endpoint, limits: ConnectLimits) -> ConnectTimeout:
+    return ConnectTimeout(f"{endpoint.text}: no TLS answer in {limits.tls:g} s", "tls", errno.ETIMEDOUT)
+
+
+def _broken(endpoint: Endpoint, limits: ConnectLimits, made: SSLContext | None, error: OSError) -> ConnectError:
+    if made is not None:
+        import ssl
+
+        from .trust import tls_failure
+
+        if isinstance(error, ssl.SSLError):
+            return tls_failure(endpoint, error, made)
+        if isinstance(error, ConnectionAbortedError) and error.errno is None:
+            return _no_tls_answer(endpoint, limits)  # so asyncio says that its ssl_handshake_timeout is over
     why = str(error.strerror or error) or "the server closed it"
     text = f"{endpoint.text}: the connection broke during the handshake: {why}"
     if endpoint.is_tls:

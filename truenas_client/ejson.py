@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any
 
 __all__ = ["EJSONDecodeError", "JSONEncoder", "dump", "dumps", "load", "loads", "object_hook"]
@@ -53,31 +54,20 @@ def _hashable(value: Any) -> Any:
     return tuple(_hashable(item) for item in value) if isinstance(value, list) else value
 
 
-def _text(value: Any) -> str:
-    # ipaddress would accept numbers too.
-    if not isinstance(value, str):
+def _interface(version: int, value: Any) -> Any:
+    from ipaddress import IPv4Interface, IPv6Interface
+
+    if not isinstance(value, str):  # ipaddress would accept numbers too
         raise TypeError(f"a text is wanted, not {type(value).__name__}")
-    return value
-
-
-def _ipv4(value: Any) -> Any:
-    from ipaddress import IPv4Interface
-
-    return IPv4Interface(_text(value))
-
-
-def _ipv6(value: Any) -> Any:
-    from ipaddress import IPv6Interface
-
-    return IPv6Interface(_text(value))
+    return IPv4Interface(value) if version == 4 else IPv6Interface(value)
 
 
 _FORMS: dict[str, Callable[[Any], Any]] = {
     "$date": _date,
     "$time": _time,
     "$set": _set,
-    "$ipv4_interface": _ipv4,
-    "$ipv6_interface": _ipv6,
+    "$ipv4_interface": partial(_interface, 4),
+    "$ipv6_interface": partial(_interface, 6),
 }
 
 

@@ -11,6 +11,7 @@ never satisfies a pin; error texts give the reason in words, never as a number.
 from __future__ import annotations
 
 import errno
+import os
 import ssl
 from functools import lru_cache
 from typing import Any
@@ -133,7 +134,7 @@ def _context(tls: TLS) -> ssl.SSLContext:
 def _authority_context(ca_file: str) -> ssl.SSLContext:
     try:
         # Certificates are ASCII. Comments between them need not be.
-        text = read_file(ca_file, LARGEST_CA_FILE).decode("ascii", "ignore")
+        text = read_file(os.path.expanduser(ca_file), LARGEST_CA_FILE).decode("ascii", "ignore")
         if "-----BEGIN" not in text:  # OpenSSL would trust the system's authorities for an empty text
             raise ssl.SSLError("no certificate")
         made = _AuthorityContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -23,18 +23,18 @@ class Action(NamedTuple):
     ``where`` names the node: ``app``, ``workspace`` (of one connection), a section of `section_specs` or a place inside
     one, ``connect`` (the connect card), ``list`` and ``card`` (lists, documents, cards and fields of forms: those bind
     the ids that they handle by `actions.bind`).
-    ``group`` is the heading in the list of keys; ``keys`` are the default keys, separated by commas. ``help`` may name
-    keys of other actions, as in ``{find.next} steps``.
+    ``group`` is the heading in the list of keys; ``keys`` are the default keys, separated by commas.
+    ``help`` is the sentence about it; it may name keys of other actions, as in ``{find.next} steps``.
     ``footer`` is the word in the footer (empty: not there) and ``rank`` its place,
     lower first. ``always`` marks keys that also work while typing.
     """
 
     id: str
     title: str
+    keys: str
     where: str
     group: str
-    keys: str
-    help: str
+    help: str = ""
     footer: str = ""
     rank: int = 50
     always: bool = False

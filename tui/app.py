@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events, on, work
 from textual.geometry import Size
-from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.worker import WorkerFailed
@@ -94,13 +93,6 @@ class TrueNASApp(ConfiguredApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, WatchLine"
     ENABLE_COMMAND_PALETTE = True
-
-    class Loaded(Message):
-        """The modules and data that a workspace needs are loaded."""
-
-        def __init__(self, session: Session) -> None:
-            super().__init__()
-            self.session = session
 
     def __init__(
         self,
@@ -198,6 +190,16 @@ class TrueNASApp(ConfiguredApp):
 
         return ConnectScreen(self.start, self._cache(), at_once=not self._tried)
 
+    async def _show_card(self) -> ConnectScreen:
+        """Shows the connect card, which does not connect by itself once more."""
+        from tui.starting.connect import ConnectScreen
+
+        self._tried = True
+        await self.switch_mode(CONNECT_MODE)
+        card = self._screen_stacks[CONNECT_MODE][0]  # not what covers it
+        assert isinstance(card, ConnectScreen)
+        return card
+
     @on(Starting.Shown)
     def _first_is_drawn(self) -> None:
         self._load()
@@ -218,56 +220,66 @@ class TrueNASApp(ConfiguredApp):
                 return
             session = Session(opening(self.start).target, self._cache())
         else:
-            # Imported here: only the demo needs a server in the process.
-            from truenas_client.simulator import Simulator
-            from tui.session.target import Target
+            session = await self._demo(tour=self.start.tour)
+        # Not in this worker: keys wait until a widget can take them.
+        self.call_later(self._loaded, session)
 
-            nas = await self._resources.enter_async_context(Simulator())
-            user, account = "admin", nas.users["admin"]
-            writable = self.start.writable is not False
-            target = Target.of(nas.url, user, account["password"], writable=writable)
-            session = Session(target, self._cache(), place=DEMO)
-            session.life.simulated = True
-            if self.start.tour:
-                from tui.session.tour import Tour
+    async def _demo(self, *, tour: bool) -> Session:
+        """A session for a simulated TrueNAS in this process."""
+        # Imported here: only the demo needs a server in the process.
+        from truenas_client.simulator import Simulator
+        from tui.session.session import Session
+        from tui.session.target import Target
+        from tui.session.tour import Tour
 
-                session.tour = Tour()
-        self.post_message(self.Loaded(session))
+        nas = await self._resources.enter_async_context(Simulator())
+        user, account = "admin", nas.users["admin"]
+        target = Target.of(nas.url, user, account["password"], writable=self.start.writable is not False)
+        session = Session(target, self._cache(), place=DEMO)
+        session.life.simulated = True
+        session.tour = Tour() if tour else None
+        return session
 
-    @on(Loaded)
-    async def _loaded(self, event: Loaded) -> None:
+    @work(group="start", exclusive=True)
+    async def on_connect_screen_demo_wanted(self) -> None:
+        """Opens the demo with its tour, or shows it where it is open."""
+        session = next((one for one in self.connections.sessions if one.life.simulated), None)
+        if session is not None:
+            await self.connections.show(session)
+            return
+        session = await self._demo(tour=True)
+        session.life.host = DEMO
+        await self.connections.open(session)
+        self._connect(session)
+
+    async def _loaded(self, session: Session) -> None:
         """Puts the workspace in the place of the first screen, and connects."""
         starting = self.screen_stack[0]
         assert isinstance(starting, Starting)
-        event.session.recall(starting.kept)
+        session.recall(starting.kept)
         if self._first is not None:
-            event.session.life.host = self._first.name
-        # Awaited here and not in a worker: keys wait until a widget can take them.
-        workspace = await self.connections.open(event.session)
+            session.life.host = self._first.name
+        workspace = await self.connections.open(session)
         if starting.typed.filter or starting.typed.chosen:
             workspace.take_over(starting.typed)
         await starting.remove_children()
         self._fit(self.size)
-        self._connect(event.session)
+        self._connect(session)
 
     @work(group="start")
     async def _connect(self, session: Session) -> None:
         from truenas_client import exc
-        from tui.starting.connect import ConnectScreen
 
         try:
             await session.open()
         except (exc.ClientException, OSError) as error:
             unreachable = isinstance(error, exc.ConnectError) and error.stage in ("resolve", "connect", "hello")
-            if unreachable or isinstance(error, exc.ConnectionLost) or self.start.demo:
+            if unreachable or isinstance(error, exc.ConnectionLost) or session.life.simulated:
                 return  # the workspace tells why, and how to try again
             # The user has to type or decide; a refused attempt is not repeated by itself.
-            self._tried = True
-            await self.switch_mode(CONNECT_MODE)
+            card = await self._show_card()
             await self.connections.close(session)
-            card = self.screen_stack[0]  # not what covers it
-            if isinstance(card, ConnectScreen):
-                card.take_over(session, error)
+            card.take_over(session, error)
         else:
             self._tell_warnings(session)
 
@@ -275,11 +287,11 @@ class TrueNASApp(ConfiguredApp):
         if (workspace := self.connections.workspace(session)) is not None:
             for text in session.life.warnings:
                 # Called by the workspace itself: a toast belongs to the connection that tells it.
-                workspace.call_later(partial(workspace.notify, safe(text), severity="warning", markup=False))
+                workspace.call_later(partial(workspace.notify, safe(text), severity="warning"))
 
     def _tell_notices(self) -> None:
         while self.memories.notices and self.is_running:
-            self.notify(safe(self.memories.notices.pop(0)), severity="warning", timeout=10, markup=False)
+            self.notify(safe(self.memories.notices.pop(0)), severity="warning", timeout=10)
 
     async def on_unmount(self) -> None:
         self.memories.on_notice = lambda: None
@@ -342,13 +354,7 @@ class TrueNASApp(ConfiguredApp):
 
     async def on_workspace_connect_wanted(self) -> None:
         """Shows the connect card, empty; the present connection stays open behind it."""
-        from tui.starting.connect import ConnectScreen
-
-        self._tried = True  # a profile is not connected by itself once more
-        await self.switch_mode(CONNECT_MODE)
-        card = self.screen_stack[0]
-        if isinstance(card, ConnectScreen):
-            card.begin_anew()
+        (await self._show_card()).begin_anew()
 
     async def on_workspace_connection_wanted(self, event: Workspace.ConnectionWanted) -> None:
         await self.connections.show(event.session)
@@ -399,7 +405,7 @@ class TrueNASApp(ConfiguredApp):
         screen = self.screen
         if isinstance(screen, Workspace | ConnectScreen) and screen.cancel():
             return
-        self.notify(f"{actions.key('app.quit')} quits", timeout=3, markup=False)
+        self.notify(f"{actions.key('app.quit')} quits", timeout=3)
 
     def action_command_palette(self) -> None:
         """Opens the palette, in words of ours."""

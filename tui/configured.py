@@ -70,7 +70,7 @@ class ConfiguredApp(NoticesApp):
                 self.settings.put("theme", theme.name)
             except NotWritten as error:
                 if self.settings.writes:
-                    self.notify(f"The theme is not kept: {safe(error)}", severity="warning", markup=False)
+                    self.notify(f"The theme is not kept: {safe(error)}", severity="warning")
 
     def tell_faults(self) -> None:
         """Tells what is wrong in the settings."""
@@ -82,7 +82,7 @@ class ConfiguredApp(NoticesApp):
             )
         home = str(Path.home())
         for text in told:
-            self.notify(safe(text.replace(home, "~")), severity="warning", timeout=10, markup=False)
+            self.notify(safe(text.replace(home, "~")), severity="warning", timeout=10)
 
     def action_app_settings(self) -> None:
         """Shows the settings, as the file is now."""

@@ -58,13 +58,15 @@ class Connections:
         """Opens a workspace for a session and shows it; its memory is found by address and user."""
         from tui.workspace import Workspace
 
-        session.memory = self._memories.connection(session.place, session.target.user)
+        # A tour begins as for a new user each time, and leaves no traces.
+        memories = self._memories if session.tour is None else Memories(fresh=True)
+        session.memory = memories.connection(session.place, session.target.user)
         session.caller.file_places.memory = session.memory.app
         # A number, not the address: two sessions may have the same one.
         mode = self._modes[session] = f"session-{next(self._numbers)}"
         self._app.private_modes.add(mode)
         session.others = lambda: [other for other in self._modes if other is not session]
-        workspace = Workspace(session, session.others)
+        workspace = Workspace(session)
         self._app.add_mode(mode, lambda: workspace)
         await self.show(session)
         self._app.call_after_refresh(collector.settle)
@@ -85,8 +87,8 @@ class Connections:
 
     async def call_elsewhere(self, method: str, text: str) -> None:
         """Makes a call on another connection: the only other one, or the one that the user chooses."""
-        from tui.cards.choose import choose
-        from tui.model.labels import Connection, told_apart
+        from tui.cards.choose import ChooseScreen
+        from tui.widgets.session_status import names_of
 
         others, here = self.others, self.current
         if not others or here is None or (workspace := self.workspace(here)) is None:
@@ -94,9 +96,8 @@ class Connections:
             return
         chosen: str | None = "0"
         if len(others) > 1:
-            told = [Connection(one.host, one.address, one.target.user) for one in others]
-            entries = [(str(at), label) for at, label in enumerate(told_apart(told))]
-            chosen = await choose(workspace, f"{method} on", entries)
+            entries = [(str(at), name) for at, name in enumerate(names_of(here)[1:])]
+            chosen = await ChooseScreen(f"{method} on", entries).ask(workspace)
         if chosen is None or (session := others[int(chosen)]) not in self._modes:
             return
         await self.show(session)

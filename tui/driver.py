@@ -51,7 +51,10 @@ class TerminalDriver(LinuxDriver):
         assert stdout is not None  # `terminal.refusal` has seen to it
         self._file = cast(IO[str], _Output(stdout, self._gone))  # type: ignore[assignment]
         self._output = stdout.fileno()
-        self._terminal = os.ttyname(self._output)
+        try:
+            self._terminal = os.ttyname(self._output)
+        except OSError:  # no name of it here, as in a container that was entered from outside
+            self._terminal = "/dev/tty"
         self._drawing = False
 
     def start_application_mode(self) -> None:
@@ -73,7 +76,7 @@ class TerminalDriver(LinuxDriver):
         if not self._drawing:
             return
         self._drawing = False
-        with suppress(OSError):  # it is gone
+        with suppress(OSError, termios.error):  # it is gone
             # Opened anew, so that only this writing does not block: output may have been stopped with ctrl+s.
             terminal = os.open(self._terminal, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
             try:

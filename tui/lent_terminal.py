@@ -25,8 +25,6 @@ from tui.text import safe, safe_lines
 
 __all__ = ["NotShown", "edited_by_program", "show_or_tell", "shown"]
 
-PAGER = "less"
-
 
 class NotShown(Exception):
     """The program cannot be started, or it failed; the message says why."""
@@ -57,11 +55,11 @@ async def show_or_tell(node: Widget, found: tuple[str, Any] | None, *, editor: b
     try:
         await shown(node.app, *found, editor=editor)
     except NotShown as error:
-        node.notify(f"Not shown: {safe(error)}.", severity="warning", markup=False)
+        node.notify(f"Not shown: {safe(error)}.", severity="warning")
 
 
 async def _in_pager(app: App[Any], pieces: Iterable[str]) -> None:
-    words = shlex.split(os.environ.get("PAGER", "")) or [PAGER]
+    words = _program("PAGER", otherwise="less")
     # A short text is to stay on screen too, until the user leaves it.
     environ = {**os.environ, "LESS": f"{os.environ.get('LESS', '')} -+F"}
     with _lent(app, words[0]):
@@ -79,7 +77,7 @@ async def _in_pager(app: App[Any], pieces: Iterable[str]) -> None:
 
 
 async def _in_editor(app: App[Any], text: str, name: str, mode: int) -> str:
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    words = _program("VISUAL", "EDITOR", otherwise="vi")
     with _lent(app, words[0]), tempfile.TemporaryDirectory(prefix="truenas-tui-", dir=_runtime_folder()) as folder:
         path = Path(folder) / name
         path.write_text(text, encoding="utf-8")
@@ -88,6 +86,18 @@ async def _in_editor(app: App[Any], text: str, name: str, mode: int) -> str:
         if status := await process.wait():
             raise NotShown(f"{words[0]} ended with status {status}")
         return path.read_text(encoding="utf-8")
+
+
+def _program(*names: str, otherwise: str) -> list[str]:
+    """The words of the first of these variables that names a program. Raises `NotShown`."""
+    for name in names:
+        try:
+            words = shlex.split(os.environ.get(name, ""))
+        except ValueError as error:
+            raise NotShown(f"${name} is no command: {str(error).lower()}") from None
+        if words:
+            return words
+    return [otherwise]
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from textual.widgets._toast import ToastHolder, ToastRack
 
 from tui.modes import mode_of
 from tui.remapped import RemappedApp
+from tui.text import safe_lines
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -77,11 +78,11 @@ class NoticesApp(RemappedApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Shows a toast of the connection whose widget calls this."""
+        """Shows a toast of the connection whose widget calls this. It is never read as markup, whatever is asked."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         mode = self._told_in
         waits = mode not in ("", self.current_mode)
-        notice = Notice(message, title, severity, seconds, markup)
+        notice = Notice("\n".join(safe_lines(message)), title, severity, seconds, markup=False)
         notice.waits = waits
         self._boards[mode].add(notice)
         if not waits:

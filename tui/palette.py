@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.fuzzy import Matcher
 
-from truenas_client.methods.catalogue import Method
 from truenas_client.methods.search import Index
 from tui import actions
 from tui.actions import Action
 from tui.cards.card import Standing
 from tui.section_specs import section_of
-from tui.text import plain
+from tui.text import plain, safe
 from tui.themes import OFFERED_THEMES
 from tui.widgets.method_list import MethodList
 from tui.widgets.method_rows import why_words
 from tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from tui.app import TrueNASApp
     from tui.session.session import Session
 
-__all__ = ["MOST_HITS", "Commands", "Palette"]
+__all__ = ["MOST_HITS", "Command", "Commands", "Palette"]
 
 MOST_HITS = 50
 """The palette takes the better part of a second to fill with nine hundred."""
@@ -41,7 +39,7 @@ LEAST_LETTERS = 3
 """From so many on what is typed is looked for in the sentences about actions as well."""
 
 LONGEST = 300
-"""Characters of a server's text on one line of the palette."""
+"""Characters of one line of the palette: a server's text may be longer."""
 
 
 class Palette(Standing, CommandPalette):
@@ -67,6 +65,32 @@ class Palette(Standing, CommandPalette):
         return bool(self.query("CommandList") and self.query("LoadingIndicator"))
 
 
+class Command(NamedTuple):
+    """A line of the palette: what it shows, what it does, and what is told of it on the line below."""
+
+    words: str
+    run: Callable[[], Awaitable[None] | None]
+    about: str
+
+    @property
+    def _shown(self) -> Content:
+        return plain(self.words[:LONGEST])
+
+    @property
+    def _told(self) -> Any:
+        """As Content, which Textual draws too, though it asks for text: that would be read as markup."""
+        return plain(self.about)
+
+    def offered(self) -> DiscoveryHit:
+        """As it is there before anything is typed."""
+        return DiscoveryHit(self._shown, self.run, text=self.words, help=self._told)
+
+    def found(self, score: float, matcher: Matcher | None = None) -> Hit:
+        """As it is found; with ``matcher`` the letters that fit are marked, in words of ours only."""
+        shown = self._shown if matcher is None else matcher.highlight(self.words)
+        return Hit(score, shown, self.run, text=self.words, help=self._told)
+
+
 class Commands(Provider):
     """Actions of the registry that can be triggered from here, then methods, then themes."""
 
@@ -74,11 +98,11 @@ class Commands(Provider):
         screen = self.screen
         self._session = screen.session if isinstance(screen, Workspace) else None
         self._connections = cast("TrueNASApp", self.app).connections
-        self._others = self._connections.others
+        self._others = [self._connection(session) for session in self._connections.others]
         self._index = screen.query_one(MethodList).index if isinstance(screen, Workspace) else Index([])
 
-    def _actions(self) -> Iterator[tuple[Action, str]]:
-        """Each action with its present key; the cursor keys of lists are no commands."""
+    def _actions(self) -> Iterator[tuple[Action, Command]]:
+        """Each action, told with its present key; the cursor keys of lists are no commands."""
         here = {
             binding.id: actions.key_text(key)
             for key, (_node, binding, _enabled, _tooltip) in reversed(self.screen.active_bindings.items())
@@ -94,7 +118,9 @@ class Commands(Provider):
             )
             if wanted and action.id != "app.palette":
                 known = actions.keys_of(action.id)
-                yield action, here.get(action.id) or (actions.key_text(known[0]) if known else "")
+                key = here.get(action.id) or (actions.key_text(known[0]) if known else "")
+                told = _told(key, actions.worded(action.help, typing=False))
+                yield action, Command(f"{action.group}: {action.title}", self._run(action), told)
 
     def _run(self, action: Action) -> Callable[[], Awaitable[None]]:
         screen = self.screen
@@ -106,29 +132,31 @@ class Commands(Provider):
 
         return run
 
-    async def discover(self) -> Hits:
-        for hit in islice(self._offered(), MOST_HITS):
-            yield hit
+    def _connection(self, session: Session) -> Command:
+        """Another connection: as whom, and where it stands."""
+        about = _told(session.target.user, session.address, session.state.value)
+        return Command(safe(f"connection: {session.host}"), partial(self._connections.show, session), about)
 
-    def _offered(self) -> Iterator[DiscoveryHit]:
+    def _method(self, name: str, why: str, summary: str) -> Command:
+        """A method: why it is here, then what it does."""
+        screen = self.screen
+        assert isinstance(screen, Workspace)
+        about = _told(why, summary[:LONGEST])
+        return Command(f"call: {name}", partial(screen.open_method, name), about)
+
+    async def discover(self) -> Hits:
+        for entry in islice(self._offered(), MOST_HITS):
+            yield entry.offered()
+
+    def _offered(self) -> Iterator[Command]:
         """What is there before anything is typed: places to go, methods that are often used, then all other actions."""
         entries = list(self._actions())
-        places = [entry for entry in entries if _is_place(entry[0])]
-        for action, key in places:
-            yield DiscoveryHit(_title(action), self._run(action), text=_words(action), help=_help(action, key))
-        for session in self._others:
-            shown, show = _connection(session), partial(self._connections.show, session)
-            yield DiscoveryHit(shown, show, text=shown.plain, help=_where(session))  # type: ignore[arg-type]
-        for method, why in self._often():
-            shown, run = _call(method.name), self._open(method.name)
-            # Given as Content: text would be read as markup there.
-            text = _about(why, method.summary)
-            yield DiscoveryHit(shown, run, text=f"call: {method.name}", help=text)  # type: ignore[arg-type]
-        for action, key in entries:
-            if not _is_place(action):
-                yield DiscoveryHit(_title(action), self._run(action), text=_words(action), help=_help(action, key))
+        yield from (entry for action, entry in entries if _is_place(action))
+        yield from self._others
+        yield from self._often()
+        yield from (entry for action, entry in entries if not _is_place(action))
 
-    def _often(self) -> Iterator[tuple[Method, str]]:
+    def _often(self) -> Iterator[Command]:
         """Starred methods, then those called last."""
         session = self._session
         if session is None:
@@ -138,12 +166,7 @@ class Commands(Provider):
         for names, why in ((stars, "starred"), (recent, "recent")):
             for name in names:
                 if (method := session.method(name)) is not None:
-                    yield method, why
-
-    def _open(self, name: str) -> Callable[[], Awaitable[None]]:
-        screen = self.screen
-        assert isinstance(screen, Workspace)
-        return partial(screen.open_method, name)
+                    yield self._method(name, why, method.summary)
 
     async def search(self, query: str) -> Hits:
         count = 0
@@ -155,70 +178,32 @@ class Commands(Provider):
 
     async def _found(self, query: str) -> AsyncIterator[Hit]:
         matcher = self.matcher(query)
-        for action, key in self._actions():
-            words = _words(action)
-            if (score := matcher.match(words)) > 0:
+        for action, entry in self._actions():
+            if (score := matcher.match(entry.words)) > 0:
                 # Actions come before methods that match as well: there are few of them.
-                yield Hit(1 + score, matcher.highlight(words), self._run(action), text=words, help=_help(action, key))
+                yield entry.found(1 + score, matcher)
             elif len(query) >= LEAST_LETTERS and query.lower() in action.help.lower():
                 # A user that does not know the title finds the action by its effect.
-                yield Hit(1, _title(action), self._run(action), text=words, help=_help(action, key))
+                yield entry.found(1)
         for theme in OFFERED_THEMES:
-            words = f"theme: {theme}"
-            if (score := matcher.match(words)) > 0:
-                yield Hit(score, matcher.highlight(words), partial(self._use_theme, theme), text=words, help="Colours")
-        for session in self._others:
-            shown = _connection(session)
-            if (score := matcher.match(shown.plain)) > 0:
-                show = partial(self._connections.show, session)
-                yield Hit(1 + score, shown, show, text=shown.plain, help=_where(session))  # type: ignore[arg-type]
+            entry = Command(f"theme: {theme}", partial(setattr, self.app, "theme", theme), "Colours")
+            if (score := matcher.match(entry.words)) > 0:
+                yield entry.found(score, matcher)
+        for entry in self._others:
+            if (score := matcher.match(entry.words)) > 0:
+                yield entry.found(1 + score)
         wanted = query.strip().removeprefix("call:").strip()
         hits = self._index.search(wanted, limit=MOST_HITS) if wanted and self._session is not None else ()
         for rank, found in enumerate(hits):
-            yield Hit(
-                # Between 0 and 1, below every action, in the order of the index.
-                0.9 * (1 - rank / MOST_HITS),
-                _call(found.method.name),
-                self._open(found.method.name),
-                text=f"call: {found.method.name}",
-                # Given as Content: text would be read as markup there.
-                help=_about(why_words(found.why), found.method.summary),  # type: ignore[arg-type]
-            )
-
-    def _use_theme(self, name: str) -> None:
-        self.app.theme = name
+            # Between 0 and 1, below every action, in the order of the index.
+            method = self._method(found.method.name, why_words(found.why), found.method.summary)
+            yield method.found(0.9 * (1 - rank / MOST_HITS))
 
 
-def _words(action: Action) -> str:
-    return f"{action.group}: {action.title}"
-
-
-def _title(action: Action) -> Content:
-    return Content(_words(action))
-
-
-def _call(method: str) -> Content:
-    return Content.assemble("call: ", plain(method[:LONGEST]))
-
-
-def _connection(session: Session) -> Content:
-    return Content.assemble("connection: ", plain(session.host[:LONGEST]))
-
-
-def _where(session: Session) -> Content:
-    """The line below a connection: as whom, and where it stands."""
-    return plain("   ".join(text for text in (session.target.user, session.address, session.state.value) if text))
-
-
-def _about(why: str, summary: str) -> Content:
-    """The line below a method: why it is here, then what it does."""
-    return plain("   ".join(text for text in (why, summary[:LONGEST]) if text))
+def _told(*texts: str) -> str:
+    return "   ".join(filter(None, texts))
 
 
 def _is_place(action: Action) -> bool:
     """Whether it leads to a section."""
     return action.id.startswith("go.") and action.group == "Go"
-
-
-def _help(action: Action, key: str) -> str:
-    return "   ".join(filter(None, (key, actions.worded(action.help, typing=False))))

@@ -8,13 +8,13 @@ from datetime import datetime
 from functools import partial
 
 from textual.command import Hit, Hits, Provider
-from textual.content import Content
 from textual.fuzzy import Matcher
 
 from truenas_client.exc import InvalidSavedCall
 from tui.model.history import Entry, outcome, when
+from tui.palette import LONGEST, Command
 from tui.session.saved import saved_calls
-from tui.text import plain, safe
+from tui.text import safe
 from tui.workspace import Workspace
 
 __all__ = ["Calls"]
@@ -22,8 +22,6 @@ __all__ = ["Calls"]
 MOST_MADE = 500
 """Calls of the history that are looked at; the section shows all."""
 MOST_AGAIN = 10
-LONGEST = 300
-"""Characters of arguments on a line of the palette."""
 
 
 class Calls(Provider):
@@ -49,9 +47,8 @@ class Calls(Provider):
     def _found_saved(self, matcher: Matcher) -> Iterator[Hit]:
         for name in self._saved:
             if (score := matcher.match(f"saved: {name}")) > 0:
-                shown = Content.assemble("saved: ", plain(name[:LONGEST]))
                 about = "Runs the saved call; what was left open is asked for."
-                yield Hit(1 + score, shown, partial(self._run, name), text=shown.plain, help=about)
+                yield Command(safe(f"saved: {name}"), partial(self._run, name), about).found(1 + score)
 
     def _found_again(self, matcher: Matcher) -> Iterator[Hit]:
         count, now = 0, datetime.now().astimezone()
@@ -61,11 +58,9 @@ class Calls(Provider):
             score = max(matcher.match(words), matcher.match(f"again: {made}"))
             if entry.params is None or score <= 0:
                 continue
-            shown = plain(words)
-            about = plain(f"{made}   {outcome(entry, here=False)[0]}")
+            found = Command(safe(words), partial(self._repeat, entry), f"{made}   {outcome(entry, here=False)[0]}")
             # The newest first, where they fit alike.
-            place = 1 + score - count / 1000
-            yield Hit(place, shown, partial(self._repeat, entry), text=shown.plain, help=about)  # type: ignore[arg-type]
+            yield found.found(1 + score - count / 1000)
             count += 1
             if count == MOST_AGAIN:
                 return
@@ -74,7 +69,7 @@ class Calls(Provider):
         try:
             call = await asyncio.to_thread(saved_calls().get, name)
         except InvalidSavedCall as error:
-            self.screen.notify(safe(error.error), severity="error", timeout=8, markup=False)
+            self.screen.notify(safe(error.error), severity="error", timeout=8)
             return
         if isinstance(self.screen, Workspace):
             await self.screen.open_call(call.method, call.params, run="all", variables=call.asked)

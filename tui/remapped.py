@@ -75,6 +75,3 @@ class RemappedApp(App[None]):
         super().set_keymap(named)
         self._keymap = {**self._keymap, **{action_id: "" for action_id in keymap if action_id not in named}}
         actions.remap(self._keymap)
-
-    def update_keymap(self, keymap: Keymap) -> None:
-        self.set_keymap({**self._keymap, **keymap})

@@ -69,20 +69,20 @@ UNICODE = Glyphs("●", "○", "›", "▸", "▾", "★", "━", "╸", "─", 
 ASCII = Glyphs("*", "o", ">", "+", "-", "*", "=", ">", "-", "_.,:-=+#", "~", "-", "^", "v")
 
 
-def safe(text: object, *, newline: str = "↵") -> str:
-    """One line that is harmless to draw: `str(text)` with line breaks as `newline`, controls as visible signs."""
+def safe(text: object) -> str:
+    """One line that is harmless to draw: `str(text)` with line breaks as ``↵``, controls as visible signs."""
     source = text if isinstance(text, str) else str(text)
     if source.isascii() and source.isprintable():
         return source
-    cleaned = _unsafe().sub(lambda match: _replacement(match, newline), source)
+    cleaned = _unsafe().sub(_replacement, source)
     return cleaned if cleaned.isascii() else marks().sub(r"\1", cleaned)
 
 
-def _replacement(match: re.Match[str], newline: str) -> str:
+def _replacement(match: re.Match[str]) -> str:
     found = match.group()
     kind = match.lastindex
     if kind == 1:
-        return newline
+        return "↵"
     if kind == 2:
         return " "
     if kind == 3:

@@ -1,17 +1,17 @@
 """The workspace of one connection: status line, one section at a time, the watch line and the footer.
 
-It owns the session's place on screen and knows nothing of its sections' insides: which
-there are is read from `section_specs`, and what they need a card for they ask
-themselves. Every action of the registry can be triggered from here by its id
+It owns the session's place on screen and knows nothing of its sections' insides, but
+that Explore opens methods: which there are is read from `section_specs`, and what they
+need a card for they ask themselves. Every action of the registry can be triggered from here by its id
 (`perform`), which is what the palette does.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -27,8 +27,6 @@ from truenas_client import exc
 from tui import actions
 from tui.cards.job_news import tell_job_news
 from tui.cards.jump import jump
-from tui.cards.otp import ask_code
-from tui.cards.sign_in import ask_for_secret
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
@@ -42,13 +40,14 @@ from tui.widgets.method_list import Typed
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
-from tui.widgets.session_status import status_of, tabs_of
-from tui.widgets.status_line import Other, Status, StatusLine
+from tui.widgets.session_status import status_of
+from tui.widgets.status_line import Status, StatusLine
 from tui.widgets.tour_card import TourCard
 from tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:
     from truenas_client.storage.saved_call import Variable
+    from tui.sections.explore import Explore
     from tui.session.keeping import Offer
 
 __all__ = ["Workspace"]
@@ -75,18 +74,14 @@ class Workspace(RemappedKeys, Screen[None]):
     class CloseWanted(Message):
         """The app is to end, once the user has confirmed it."""
 
-    def __init__(self, session: Session, others: Callable[[], Sequence[Session]] = tuple) -> None:
-        """``others`` are the further open connections."""
+    offered: Reactive[Offer | None] = Reactive(None, repaint=False, bindings=True)
+    """How this connection can be kept; a line of its own offers it until the user accepts."""
+
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._others = others
-        self._drawn_others: tuple[Other, ...] = ()
-        self._drawn_slots = (0, 0)
         self._told = State.CONNECTING
         self._lost = False
-        self._unsubscribe: Callable[[], None] = lambda: None
-        self._dirty = True
-        self._offered: Offer | None = None
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._status(), id="status")
@@ -99,9 +94,6 @@ class Workspace(RemappedKeys, Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self._unsubscribe = self.session.changed.subscribe(self._mark)
-        # Another key may do it where the focus is now.
-        self.bindings_updated_signal.subscribe(self, lambda _screen: self._mark())
         self.session.life.ask_code = self._ask_code
         on_pulse(self, self._renew)
         self.section.enter()
@@ -110,37 +102,25 @@ class Workspace(RemappedKeys, Screen[None]):
 
     def take_over(self, typed: Typed) -> None:
         """Goes on where the user was while this was being loaded."""
-        self.query_one(f"#{HOME.id}", Section).take_over(typed)
-
-    def on_unmount(self) -> None:
-        self._unsubscribe()
+        self._explore.take_over(typed)
 
     # The status line ---------------------------------------------------------------
-
-    def _mark(self) -> None:
-        self._dirty = True
 
     def _renew(self) -> None:
         if self.session.jobs.news:
             tell_job_news(self, self.session, self.section.shows_job)
-        others = tabs_of(self.session, self._others())
-        slots = self.session.life.slots
-        counting = self.session.life.retry_at is not None or self.session.life.cooldown
-        still = not counting and slots == self._drawn_slots
-        if not self._dirty and still and others == self._drawn_others:
-            return
-        if len(others) != len(self._drawn_others):
+        line = self.query_one(StatusLine)
+        before, line.status = line.status, self._status()  # which draws it where it is another
+        if len(line.status.others) != len(before.others):
             self.refresh_bindings()
-        self._dirty, self._drawn_others, self._drawn_slots = False, others, slots
-        self.query_one(StatusLine).status = self._status()
         state, told = self.session.state, self._told
         self._told = state
         if state is told:
             return
         self.refresh_bindings()
-        if state in (State.WAITING, State.OFFLINE) and self.session.failure is not None:
+        if state in (State.WAITING, State.OFFLINE) and self.session.life.failure is not None:
             if not self._lost or state is State.OFFLINE:
-                tell_failure(self, self.session.failure, "warning", seconds=4)
+                tell_failure(self, self.session.life.failure, "warning", seconds=4)
             self._lost = True
         elif state is State.ONLINE and self._lost:
             self._lost = False
@@ -149,7 +129,7 @@ class Workspace(RemappedKeys, Screen[None]):
             self.notify("Connected again.", timeout=2)
 
     def _status(self) -> Status:
-        return status_of(self.session, self._others(), lost=self._lost, reconnect=self._reach("session.reconnect"))
+        return status_of(self.session, lost=self._lost, reconnect=self._reach("session.reconnect"))
 
     # Sections ----------------------------------------------------------------------
 
@@ -159,6 +139,11 @@ class Workspace(RemappedKeys, Screen[None]):
         shown = self.query_one("#sections", ContentSwitcher).visible_content
         assert isinstance(shown, Section)
         return shown
+
+    @property
+    def _explore(self) -> Explore:
+        """The section that opens methods; it is there from the beginning."""
+        return cast("Explore", self.query_one(f"#{HOME.id}"))
 
     async def show(self, name: str) -> Section:
         """Shows a section, making it when it is wanted for the first time."""
@@ -184,10 +169,6 @@ class Workspace(RemappedKeys, Screen[None]):
     async def action_show_section(self, name: str) -> None:
         await self.show(name)
 
-    @on(Section.MethodWanted)
-    async def _method_wanted(self, event: Section.MethodWanted) -> None:
-        await self.open_method(event.name)
-
     @on(WatchLine.Opened)
     async def _watch_line(self, event: WatchLine.Opened) -> None:
         await self.show(event.section)
@@ -205,7 +186,7 @@ class Workspace(RemappedKeys, Screen[None]):
         elif event.word == "slots":
             await self.show("wire")
         elif event.word.startswith("tab:"):
-            others = self._others()
+            others = self.session.others()
             if (at := int(event.word[4:])) < len(others):
                 self.post_message(self.ConnectionWanted(others[at]))
 
@@ -219,18 +200,19 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.app.run_action(action.name, node)
 
     async def open_method(self, name: str) -> None:
-        """Shows a method in the section that opens methods."""
-        (await self.show(HOME.id)).open_method(name)
+        """Shows a method as it was left."""
+        await self.open_call(name, None)
 
     @on(Section.CallWanted)
     async def _call_wanted(self, event: Section.CallWanted) -> None:
         await self.open_call(event.method, event.params, run=event.run, variables=event.variables)
 
     async def open_call(
-        self, method: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+        self, method: str, arguments: str | list[Any] | None, *, run: Run = "reads", variables: Sequence[Variable] = ()
     ) -> None:
-        """Opens a method with these arguments, and runs it as far as `Section.open_call` says."""
-        (await self.show(HOME.id)).open_call(method, arguments, run=run, variables=variables)
+        """Shows a method with these arguments, and runs it as far as `Calling.open_call` says."""
+        await self.show(HOME.id)
+        self._explore.open_call(method, arguments, run=run, variables=variables)
 
     @on(Section.ItemWanted)
     async def _item_wanted(self, event: Section.ItemWanted) -> None:
@@ -246,8 +228,7 @@ class Workspace(RemappedKeys, Screen[None]):
         """The pane with the focus fills the screen; again restores it."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if (pane := self._pane) is not None:
+        elif (pane := self._pane) is not None:
             self.maximize(pane, container=False)
 
     @property
@@ -298,17 +279,9 @@ class Workspace(RemappedKeys, Screen[None]):
 
     # Session -----------------------------------------------------------------------
 
-    @property
-    def offered(self) -> Offer | None:
-        """How this connection can be kept; a line of its own offers it until the user accepts."""
-        return self._offered
-
-    @offered.setter
-    def offered(self, offer: Offer | None) -> None:
-        self._offered = offer
+    def watch_offered(self) -> None:
         for line in self.query(OfferLine):  # gone when the app closes while a keyring is asked
-            line.offer("keeps this connection as a profile" if offer is not None else "")
-        self.refresh_bindings()
+            line.offer("keeps this connection as a profile" if self.offered is not None else "")
 
     @on(OfferLine.Accepted)
     @work(exclusive=True, group="keep")
@@ -316,13 +289,13 @@ class Workspace(RemappedKeys, Screen[None]):
         """Asks under which name, and where the secret is to lie."""
         if self.offered is None:
             return
-        from tui.cards.keep import ask_to_keep
+        from tui.cards.keep import KeepScreen
 
-        profile = await ask_to_keep(self, self.session.target, self.offered)
+        profile = await KeepScreen(self.session.target, self.offered).ask(self)
         self.offered = None
         if profile is not None:
             self.session.target = replace(self.session.target, profile=profile)
-            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"), markup=False)
+            self.notify(safe(f"Kept as {profile.name}: truenas-tui --profile {profile.name}"))
 
     def action_session_lock(self) -> None:
         """Allows writes, or forbids them again."""
@@ -346,6 +319,8 @@ class Workspace(RemappedKeys, Screen[None]):
             return  # the user was asked, and gave up; the status line says what to do
         except (exc.InvalidCredentials, exc.CredentialsExpired, exc.SecretUnavailable) as error:
             # The same secret is never sent again by itself: another one is asked for, here.
+            from tui.cards.sign_in import ask_for_secret
+
             failure = explain_connecting(error, address=self.session.host)
             secret = await ask_for_secret(self, self.session.target, self.session.host, failure)
             if secret is not None:
@@ -365,6 +340,8 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.session.reconnect()
 
     async def _ask_code(self, again: bool) -> str | None:
+        from tui.cards.otp import ask_code
+
         return await ask_code(self, user=self.session.target.user, host=self.session.host, again=again)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -389,10 +366,9 @@ class Workspace(RemappedKeys, Screen[None]):
         """Closes the open part; at the top, asks whether to quit."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if self.section.back():
-            return
-        if self.section.id != HOME.id:
+        elif self.section.back():
+            pass
+        elif self.section.id != HOME.id:
             await self.show(HOME.id)
-            return
-        self.post_message(self.CloseWanted())
+        else:
+            self.post_message(self.CloseWanted())

@@ -21,7 +21,7 @@ from truenas_client.secrets.value import Ask
 
 from ..exits import CommandError, ExitStatus
 from ..output import say, warn
-from .place import PATIENCE, Unsafe, connect
+from .place import PATIENCE, connect
 from .quick import MODES, key_of, mode_of, other_wishes
 from .wire import AgentGone, Channel, request
 
@@ -66,7 +66,7 @@ def way_of(options: Namespace, choice: Choice, secret: Secret | None = None, *, 
     except Refused as e:
         if mode == "require":
             raise CommandError(f"--agent require: {e}", ExitStatus.USAGE) from e
-    except (Unsafe, AgentGone, OSError) as e:
+    except OSError as e:
         if mode == "require":
             raise _unusable(e) from e
         say(f"midclt: {_unusable(e)}")
@@ -80,8 +80,8 @@ def way_for_login(options: Namespace, choice: Choice) -> dict[str, Any]:
     with _told():
         if (why := _unfit(options, choice)) is not None:
             raise Refused(why)
-        way = Way(options, choice, op="open")
-        reply = way.open(keep=True)
+        way = Way(options, choice, keep=True)
+        reply = way.open()
         way().close()
     return reply
 
@@ -93,7 +93,7 @@ def _told() -> Iterator[None]:
         yield
     except Refused as e:
         raise CommandError(f"The agent cannot keep this: {e}", ExitStatus.USAGE) from e
-    except (Unsafe, AgentGone, OSError) as e:
+    except OSError as e:
         raise _unusable(e) from e
 
 
@@ -131,8 +131,8 @@ def control(op: str, **members: Any) -> dict[str, Any] | None:
 class Way:
     """Calling it gives a socket that leads to the server, as the clients of the core want it."""
 
-    def __init__(self, options: Namespace, choice: Choice, *, optional: bool = False, op: str = "tunnel") -> None:
-        self._options, self._choice, self._optional, self._op = options, choice, optional, op
+    def __init__(self, options: Namespace, choice: Choice, *, optional: bool = False, keep: bool = False) -> None:
+        self._options, self._choice, self._optional, self._keep = options, choice, optional, keep
         self._key = key_of(options)
         self._was_open = False
         self.address = ""
@@ -144,7 +144,7 @@ class Way:
         if self._first is None:
             try:
                 self.open()
-            except (Refused, Unsafe, AgentGone, OSError) as e:
+            except (Refused, OSError) as e:
                 raise ConnectError(f"The agent has ended: {e}", "connect") from e
             except CommandError as e:
                 raise ConnectError(str(e), "connect") from e
@@ -152,7 +152,7 @@ class Way:
         assert sock is not None
         return sock
 
-    def open(self, **members: Any) -> dict[str, Any]:
+    def open(self) -> dict[str, Any]:
         """Reach the agent, and have it sign in where it is not: its answer. Raises `Refused`, `CommandError`."""
         if self._key is None:
             raise Refused("there is no configuration")
@@ -161,8 +161,8 @@ class Way:
             sock.settimeout(PATIENCE)
             channel = Channel(sock)
             try:
-                seconds = self._options.timeout or None
-                reply = channel.ask(request(self._op, key=self._key, seconds=seconds, **members))
+                op, seconds = "open" if self._keep else "tunnel", self._options.timeout or None
+                reply = channel.ask(request(op, key=self._key, seconds=seconds, keep=self._keep))
                 if reply.get("no") == "version":
                     _asked("drain", of=str(reply.get("package")))  # so that it makes room
                     continue
@@ -224,14 +224,13 @@ class Way:
     def _failure(self, stage: str, text: str | None) -> CommandError:
         from truenas_client.endpoint import parse
 
-        from ..access import unconnected
+        from ..access import out_of_time, unconnected
         from ..signing import refused
         from .faults import from_text
 
         if text is None:
             what = "connection" if stage == "connect" else "sign-in"
-            late = f"{parse(self._choice.address).text}: no {what} within {self._options.timeout:g} s"
-            return CommandError(late, ExitStatus.CONNECTION)
+            return out_of_time(self._options, parse(self._choice.address), what)
         error = from_text(text)
         if isinstance(error, ConnectError):
             return unconnected(error, self._choice)

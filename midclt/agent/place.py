@@ -22,7 +22,7 @@ PATIENCE = 15.0
 """Seconds that an agent may take to accept a connection, and to say the first thing: it may be loading."""
 
 
-class Unsafe(Exception):
+class Unsafe(OSError):
     """The place is not this user's alone, so no agent is used. The text says what is wrong."""
 
 
@@ -45,7 +45,7 @@ def socket_path() -> str:
 
 
 def make_folder() -> str:
-    """Make the folder where it is missing, check it, and return its path. Raises `Unsafe`, OSError."""
+    """Make the folder where it is missing, check it, and return its path. Raises OSError, such as `Unsafe`."""
     path = folder()
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
     if not os.path.lexists(path):
@@ -65,7 +65,7 @@ def _check(path: str, status: os.stat_result, is_kind: Callable[[int], bool], no
 
 
 def dial() -> _socket.socket | None:
-    """A connection to the running agent, None where none runs. Raises `Unsafe`, OSError."""
+    """A connection to the running agent, None where none runs. Raises OSError, such as `Unsafe`."""
     path = socket_path()
     try:
         _check(os.path.dirname(path), os.lstat(os.path.dirname(path)), stat.S_ISDIR, "folder", 700)

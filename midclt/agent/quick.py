@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 import sys
 
-from .place import PATIENCE, Unsafe, dial
-from .wire import AgentGone, Channel, request
+from .place import PATIENCE, dial
+from .wire import Channel, request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,29 +80,27 @@ _VALUED = {"--agent": "agent", "--profile": "profile", "-t": "timeout", "--timeo
 
 def plain(words: Sequence[str]) -> Plain | None:
     """Read a command line as argparse would; None where it is more than a plain call, or may be wrong."""
-    call, at = Plain(), 0
-    while words[at] != "call":
-        name, equals, value = words[at].partition("=")
-        if name not in _VALUED:
-            if words[at] != "--write":
-                return None
+    call, left = Plain(), iter(words)
+    for word in left:
+        if word == "call":
+            call.words = [*left]
+            break
+        name, equals, value = word.partition("=")
+        if word == "--write":
             call.write = True
-        else:
-            if not equals:
-                at += 1
-                value = words[at]
-            if name in ("-t", "--timeout"):
-                if not (value.isascii() and value.isdecimal()):
-                    return None
-                call.timeout = int(value)
-            elif value.startswith("-"):
-                return None
-            else:
-                setattr(call, _VALUED[name], value)
-        at += 1
-        if at >= len(words):
+            continue
+        if name not in _VALUED:
             return None
-    call.words = words[at + 1 :]
+        if not equals:
+            value = next(left, "")
+        if name in ("-t", "--timeout"):
+            if not (value.isascii() and value.isdecimal()):
+                return None
+            call.timeout = int(value)
+        elif value.startswith("-"):
+            return None
+        else:
+            setattr(call, _VALUED[name], value)
     if not call.words or any(word.startswith("-") for word in call.words):
         return None
     return call
@@ -116,7 +114,7 @@ def ask(call: Plain) -> dict[str, Any] | None:
         return None
     try:
         sock = dial()
-    except (Unsafe, OSError):
+    except OSError:
         return None  # the usual way tells it
     if sock is None:
         return None
@@ -131,7 +129,7 @@ def ask(call: Plain) -> dict[str, Any] | None:
             reply = channel.ask({"go": True})
         if "size" in reply:
             return {"text": channel.read(int(reply["size"])).decode("utf-8", "surrogatepass")}
-    except (AgentGone, TimeoutError):
+    except OSError:
         return {"gone": True} if is_made else None
     finally:
         sock.close()
@@ -142,8 +140,7 @@ def _is_wanted(call: Plain) -> bool:
     """Whether the agent may be used, and its text is all that is wanted."""
     if mode_of(call) not in ("auto", "require") or other_wishes(call) is not None or os.environ.get("MIDCLT_OUTPUT"):
         return False
-    is_terminal = sys.stdout is not None and not sys.stdout.closed and sys.stdout.isatty()
-    return not is_terminal
+    return sys.stdout is None or sys.stdout.closed or not sys.stdout.isatty()
 
 
 def _timeout(call: Plain) -> float | None:

@@ -30,7 +30,7 @@ _PASSED_ON_BEGIN = ("LC_", "XDG_", "SSL_CERT_")
 
 
 def start(*, idle: float = IDLE, lifetime: float = LIFETIME) -> tuple[socket.socket, bool]:
-    """A connection to the agent, and whether it was started now. Raises `place.Unsafe`, OSError."""
+    """A connection to the agent, and whether it was started now. Raises OSError, such as `place.Unsafe`."""
     folder = make_folder()
     lock = os.open(os.path.join(folder, "agent.lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

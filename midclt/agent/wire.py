@@ -47,7 +47,7 @@ def is_of_the_connection(method: str) -> bool:
     return method in _OF_THE_CONNECTION or method.startswith("auth.login")
 
 
-class AgentGone(Exception):
+class AgentGone(OSError):
     """The agent ended, or says what no agent says."""
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from ..exits import CommandError, ExitStatus
-from ..option_types import seconds
-from ..shared_options import add_output_options
+from ..output import is_terminal, say
+from ..shared_options import add_actions, add_output_options, seconds
+from ..showing import show
 
-__all__ = ["add_options", "run"]
+__all__ = ["add_options", "do_forget", "do_lock", "do_start", "do_status", "do_stop"]
 
 COLUMNS = ["profile", "address", "user", "signed_in", "calls", "unused", "ends_in"]
 
@@ -21,9 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "login. It starts with the first command for a profile with an address (unless --agent never, or MIDCLT_AGENT, "
         "says otherwise), drops what is not used for ten minutes, everything after eight hours, and tells no secret."
     )
-    parser.set_defaults(names=[], idle=None, lifetime=None)
     add_output_options(parser)
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
+    actions = add_actions(parser, "status")
     start = actions.add_parser("start", help="start it, or unlock it", description="Start the agent, or unlock it.")
     start.add_argument("--idle", type=seconds, metavar="SECONDS", help="drop what is not used so long (default: 600)")
     start.add_argument("--lifetime", type=seconds, metavar="SECONDS", help="drop everything so old (default: 28800)")
@@ -43,40 +44,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     forget.add_argument("names", metavar="PROFILE", nargs="*", help="none: all of them")
 
 
-def run(options: argparse.Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    from ..agent.joining import control
-    from ..output import say
-
-    action = options.action or "status"
-    if action == "start":
-        return _start(options)
-    members: dict[str, Any] = {"names": options.names} if action == "forget" else {}
-    reply = control(action, **members)
+def do_status(options: argparse.Namespace) -> ExitStatus:
+    """Show what the agent keeps."""
+    reply = _asked("status")
     if reply is None:
-        say("No agent runs.")
-        return ExitStatus.ERROR if action == "status" else ExitStatus.OK
-    if action == "status":
-        _show(reply, options)
-        return ExitStatus.OK
-    count = int(reply.get("count", 0))
-    if options.names and not count:
-        say(f"The agent keeps no sign-in of {', '.join(options.names)}.")
-        return ExitStatus.OK
-    dropped = f"{count} sign-in{'' if count == 1 else 's'} dropped"
-    say({"stop": f"The agent has ended: {dropped}.", "lock": f"Locked: {dropped}."}.get(action, f"{dropped}."))
+        return ExitStatus.ERROR
+    locked = ", locked" if reply.get("locked") else ""
+    say(f"The agent runs (process {reply.get('pid')}, version {reply.get('package')}{locked}).")
+    rows = reply.get("sessions") or []
+    if rows or not is_terminal(sys.stdout):
+        show(rows, options, COLUMNS)
+    else:
+        say("It keeps no sign-in.")
     return ExitStatus.OK
 
 
-def _start(options: argparse.Namespace) -> ExitStatus:
+def do_start(options: argparse.Namespace) -> ExitStatus:
+    """Start the agent, or unlock it."""
     from ..agent.joining import control
-    from ..agent.place import Unsafe
     from ..agent.spawn import IDLE, LIFETIME, start
-    from ..output import say
 
     try:
         sock, is_new = start(idle=options.idle or IDLE, lifetime=options.lifetime or LIFETIME)
-    except (Unsafe, OSError) as e:
+    except OSError as e:
         raise CommandError(f"The agent cannot be started: {e}", ExitStatus.ERROR) from e
     sock.close()
     if not is_new and (options.idle or options.lifetime):
@@ -89,16 +79,38 @@ def _start(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _show(reply: dict[str, Any], options: argparse.Namespace) -> None:
-    import sys
+def do_stop(options: argparse.Namespace) -> ExitStatus:
+    """End the agent."""
+    if (reply := _asked("stop")) is not None:
+        say(f"The agent has ended: {_dropped(reply)}.")
+    return ExitStatus.OK
 
-    from ..output import is_terminal, say
-    from ..showing import show
 
-    locked = ", locked" if reply.get("locked") else ""
-    say(f"The agent runs (process {reply.get('pid')}, version {reply.get('package')}{locked}).")
-    rows = reply.get("sessions") or []
-    if rows or not is_terminal(sys.stdout):
-        show(rows, options, COLUMNS)
-    else:
-        say("It keeps no sign-in.")
+def do_lock(options: argparse.Namespace) -> ExitStatus:
+    """Drop every sign-in and take no new ones."""
+    if (reply := _asked("lock")) is not None:
+        say(f"Locked: {_dropped(reply)}.")
+    return ExitStatus.OK
+
+
+def do_forget(options: argparse.Namespace) -> ExitStatus:
+    """Drop the sign-ins of some profiles, or all."""
+    if (reply := _asked("forget", names=options.names)) is not None:
+        none = options.names and not reply.get("count")
+        say(f"The agent keeps no sign-in of {', '.join(options.names)}." if none else f"{_dropped(reply)}.")
+    return ExitStatus.OK
+
+
+def _asked(op: str, **members: Any) -> dict[str, Any] | None:
+    """What the running agent answers; None where none runs, which is told."""
+    from ..agent.joining import control
+
+    reply = control(op, **members)
+    if reply is None:
+        say("No agent runs.")
+    return reply
+
+
+def _dropped(reply: dict[str, Any]) -> str:
+    count = int(reply.get("count", 0))
+    return f"{count} sign-in{'' if count == 1 else 's'} dropped"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..access import secret_before_input
 from ..exits import ExitStatus
+from ..filling import Given
 from ..shared_options import add_lines_options
 
 if TYPE_CHECKING:
@@ -29,17 +31,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Make the calls."""
-    from ..access import secret_before_input
     from ..batches import Report, input_lines, planned
     from ..streaming import run_async
 
     report = Report(options)
     secret = secret_before_input(options)
     calls = list(planned(options.method, options.each, input_lines()))
-    params = [options.method, [call.params for call in calls]]
-    run_async(
-        options, lambda client: _make(client, calls, report, options), method="core.bulk", params=params, secret=secret
-    )
+    sent = Given([options.method, [call.params for call in calls]], password=secret)
+    run_async(options, lambda client: _make(client, calls, report, options), "core.bulk", sent)
     return report.close()
 
 

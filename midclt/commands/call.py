@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
-from ..exits import CommandError, ExitStatus
-from ..filling import add_fill_option
-from ..shared_options import add_call_options, add_output_options
+from ..access import call_timeout, secret_before_input, signed_in
+from ..exits import CommandError, ExitStatus, status_of
+from ..filling import add_fill_option, mask
+from ..lock import Lock
+from ..output import is_terminal, print_result, say
+from ..shared_options import add_call_options, add_output_options, form_chosen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
 
     from ..fleet import Fleet
 
-__all__ = ["ON_SEVERAL", "add_options", "make", "run", "unanswered"]
-
-ON_SEVERAL = (None,)
+__all__ = ["add_options", "make", "run", "unanswered"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Call ``options.method[0]`` with the rest as arguments and print the result."""
-    from ..access import secret_before_input
     from ..arguments import call_arguments, file_text
 
     method, *words = options.method
@@ -103,14 +102,9 @@ def make(
     """
     from truenas_client.exc import ClientException
 
-    from ..access import call_timeout, signed_in
     from ..agent.quick import mode_of
     from ..agent.wire import is_of_the_connection
-    from ..exits import status_of
-    from ..lock import Lock
-    from ..output import report
 
-    timeout = call_timeout(options)
     if options.dry_run:
         from ..dryrun import show
 
@@ -120,23 +114,22 @@ def make(
             text = f"{method} is for a connection of its own, not for the agent's: leave --agent require out"
             raise CommandError(text, ExitStatus.USAGE)
         options.agent = "never"
+    call = _Call(options, method, params, words, hidden)
     if options.on is not None:
         from ..fleet import Fleet
 
-        return _on_each(fleet or Fleet(options), options, method, params, words, hidden)
-    call = _Call(options, method, params, timeout)
+        return _on_each(fleet or Fleet(options), options, call)
     lock = Lock(options)
-    lock.check_name(call.method, call.params)
+    lock.check_name(method, params)
     with signed_in(options, secret) as client:
         try:
-            lock.check(client.call, call.method, call.params, timeout)
-            result = call.job(client) if options.job else client.call(call.method, *call.params, timeout=timeout)
+            lock.check(client.call, method, params)
+            result = call.result(client)
         except ClientException as e:
-            if not options.quiet:
-                if hidden:
-                    _mask(e, hidden)
-                report(e, call.advice(e, words, client), verbose=options.verbose)
-            return status_of(e)
+            if options.quiet:
+                return status_of(e)
+            call.explain(e, client)
+            raise
         except KeyboardInterrupt:
             if not options.quiet:
                 call.left_behind(client)
@@ -145,34 +138,21 @@ def make(
     return ExitStatus.OK
 
 
-def _on_each(
-    fleet: Fleet,
-    options: argparse.Namespace,
-    method: str,
-    params: list[Any],
-    words: Sequence[str],
-    hidden: Sequence[Secret],
-) -> ExitStatus:
+def _on_each(fleet: Fleet, options: argparse.Namespace, call: _Call) -> ExitStatus:
     """Make a call on each of several servers."""
     from truenas_client.exc import ClientException
 
-    from ..access import call_timeout
-    from ..output import say
-
+    method, params = call.method, call.params
     fleet.check(method, params)
-    timeout = call_timeout(options)
     calls: dict[str, _Call] = {}
 
     def work(one: argparse.Namespace, client: Client) -> Any:
         fleet.permit(one, client, method, params)
-        call = calls[one.profile] = _Call(one, method, params, timeout)
+        made = calls[one.profile] = _Call(one, method, params, call.words, call.hidden)
         try:
-            return call.job(client) if one.job else client.call(method, *params, timeout=timeout)
+            return made.result(client)
         except ClientException as e:
-            if hidden:
-                _mask(e, hidden)
-            for text in call.advice(e, words, client):
-                e.add_note(text)
+            made.explain(e, client)
             raise
 
     try:
@@ -185,40 +165,24 @@ def _on_each(
     return fleet.status
 
 
-def _mask(error: ClientException, hidden: Sequence[Secret]) -> None:
-    """Mask secrets in an error that is to be printed."""
-    from truenas_client.secrets.redact import redact_text
-
-    error.error = redact_text(error.error or "", hidden)
-    formatted = error.trace.get("formatted") if isinstance(error.trace, dict) else None
-    error.trace = {"formatted": redact_text(formatted, hidden)} if isinstance(formatted, str) else None
-    error.extra = None
-
-
 def unanswered(options: argparse.Namespace, reply: dict[str, Any]) -> ExitStatus:
-    """Report the error of a call that the agent made."""
+    """Raise the error of a call that the agent made; its status where it is not to be printed."""
     from truenas_client.exc import ConnectionLost
 
-    from ..access import call_timeout
     from ..agent.faults import from_text
-    from ..exits import status_of
-    from ..output import report
 
     method, *words = options.method
     gone = ConnectionLost("The agent ended or hangs before the answer came; it may have run", sent=True)
     error = from_text(reply["error"]) if "error" in reply else gone
-    if not options.quiet:
-        call = _Call(options, method, [], call_timeout(options))
-        report(error, call.advice(error, words), verbose=options.verbose)
-    return status_of(error)
+    if options.quiet:
+        return status_of(error)
+    _Call(options, method, [], words).explain(error)
+    raise error
 
 
 def _print(result: Any, options: argparse.Namespace, method: str) -> None:
     """Print a result: as the official command does, unless a form was chosen or a person reads it on a terminal."""
-    from ..output import is_terminal, print_result
-
-    chosen = (options.output, options.columns, options.jmespath, os.environ.get("MIDCLT_OUTPUT"))
-    if not any(chosen) and not is_terminal(sys.stdout):
+    if not form_chosen(options) and not is_terminal(sys.stdout):
         print_result(result)
         return
     from ..showing import show
@@ -229,50 +193,53 @@ def _print(result: Any, options: argparse.Namespace, method: str) -> None:
 class _Call:
     """One call, with its job's number for the advice after an interruption."""
 
-    def __init__(self, options: argparse.Namespace, method: str, params: list[Any], timeout: float) -> None:
-        self.method, self.params = method, params
-        self._options, self._timeout = options, timeout
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        method: str,
+        params: list[Any],
+        words: Sequence[str],
+        hidden: Sequence[Secret] = (),
+    ) -> None:
+        self.method, self.params, self.words, self.hidden = method, params, words, hidden
+        self._options = options
         self._job_id: int | None = None
 
-    def job(self, client: Client) -> Any:
-        from ..progress import Silent, progress_for
+    def result(self, client: Client) -> Any:
+        """What the method answers, with ``-j`` the result of the job."""
+        if not self._options.job:
+            return client.call(self.method, *self.params)
+        from ..progress import Progress, progress_for
         from ..running import run_job
 
         several = self._options.on is not None and self._options.job_print == "progressbar"
-        display = Silent() if several else progress_for(self._options.job_print)
-        return run_job(client, self.method, self.params, self._timeout, self._started, display)
+        display = Progress() if several else progress_for(self._options.job_print)
+        return run_job(client, self.method, self.params, call_timeout(self._options), self._started, display)
 
     def _started(self, job_id: int) -> None:
         self._job_id = job_id
 
-    def advice(self, error: ClientException, words: Sequence[str], client: Client | None = None) -> list[str]:
-        """What to do about an error whose text does not say it."""
-        from truenas_client.exc import MethodNotFound
+    def explain(self, error: ClientException, client: Client | None = None) -> None:
+        """Mask secrets in an error, and note what to do about it where its text does not say that."""
+        from truenas_client.exc import ConnectionLost, MethodNotFound
 
-        from ..access import unsigned
         from ..arguments import damaged
 
-        texts = [self._explanation(error), *unsigned(error, self._options), *damaged(words)]
+        mask(error, self.hidden)
         if isinstance(error, MethodNotFound) and client is not None:
             from ..nearest import advice
 
-            texts.insert(0, advice(client, self.method, self._timeout))
-        return [text for text in texts if text]
-
-    def _explanation(self, error: ClientException) -> str:
-        from truenas_client.exc import ConnectionLost
-
+            if near := advice(client, self.method):
+                error.add_note(near)
         if isinstance(error, ConnectionLost) and self._job_id is not None:
-            from ..running import find_again
-
-            return f"The outcome of {self.method} is unknown. {find_again(self._options, self._job_id)}"
-        if isinstance(error, ConnectionLost) and error.sent:
-            return f"The outcome of {self.method} is unknown: look before you repeat it."
-        return ""
+            error.add_note(f"The outcome of {self.method} is unknown. {self.what_is_left()}")
+        elif isinstance(error, ConnectionLost) and error.sent:
+            error.add_note(f"The outcome of {self.method} is unknown: look before you repeat it.")
+        for text in damaged(self.words):
+            error.add_note(text)
 
     def left_behind(self, client: Client) -> None:
         """After Ctrl-C: say what still runs."""
-        from ..output import say
         from ..running import leave
 
         if self._job_id is not None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
+from ..output import is_terminal, print_line, say
 from ..shared_options import add_fleet_option, add_output_options
+from ..showing import selected, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from truenas_client.sync.client import Client
 
-__all__ = ["ON_SEVERAL", "add_options", "run"]
+__all__ = ["add_options", "run"]
 
-ON_SEVERAL = (None,)
 KEYS = ("name", "username", "path", "service", "id")
 """Members that tell items of a list on different servers. Numbers come last: each server counts its own."""
 
@@ -41,11 +43,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print the differences; none is a success too."""
-    from ..access import call_timeout
     from ..arguments import call_arguments
     from ..fleet import Fleet
-    from ..output import say
-    from ..showing import selected
 
     if options.on is None:
         raise CommandError("Name the servers to compare: --on lab,prod", ExitStatus.USAGE)
@@ -59,7 +58,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
     def work(one: argparse.Namespace, client: Client) -> Any:
         fleet.permit(one, client, method, params)
-        return _without(selected(client.call(method, *params, timeout=call_timeout(one)), options), ignored)
+        return _without(selected(client.call(method, *params), options), ignored)
 
     answers = fleet.ask(work)
     if len(answers) > 1:
@@ -72,17 +71,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 def _print(answers: dict[str, Any], options: argparse.Namespace, keys: Sequence[str]) -> bool:
     """Print how the other answers differ from the first; whether any does."""
-    import os
-    import sys
-
     from truenas_client.values.diff import change_row, change_text, diff
-
-    from ..output import is_terminal, print_line
-    from ..showing import show
 
     (first, old), *others = answers.items()
     found = [(name, change) for name, new in others for change in diff(old, new, keys)]
-    if not (options.output or os.environ.get("MIDCLT_OUTPUT")):
+    if options.output is None:
         if is_terminal(sys.stdout):
             before = ""
             for name, change in found:

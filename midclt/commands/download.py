@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..exits import ExitStatus
-from ..filling import add_fill_option
+from ..exits import CommandError, ExitStatus
+from ..filling import add_fill_option, given
+from ..output import say
 from ..shared_options import add_write_option
+
+if TYPE_CHECKING:
+    from truenas_client.aio.client import AsyncClient
+    from truenas_client.aio.files import Downloaded
 
 __all__ = ["add_options", "run"]
 
@@ -27,35 +36,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Fetch the file."""
-    import os
-    import sys
-    from pathlib import Path
-
-    from truenas_client.aio.client import AsyncClient
-    from truenas_client.aio.files import Downloaded
-
-    from ..access import secret_before_input
-    from ..arguments import call_arguments
-    from ..exits import CommandError
-    from ..filling import filled
-    from ..output import say
     from ..streaming import Transfer, run_async
 
     method, *words = options.method
-    secret = secret_before_input(options) if "-" in words else None
-    params = filled(call_arguments(words))[0] if options.fill else call_arguments(words)
+    sent = given(options, words)
     to_output = options.output == "-"
     path = Path(os.path.expanduser(options.output)).absolute()
     if not to_output and path.exists() and not path.is_dir() and not options.replace:
         raise CommandError(f"{path} exists: name another file, or give --replace", ExitStatus.USAGE)
-    if to_output and sys.stdout.isatty():
-        raise CommandError("-O - writes the file itself to the terminal: redirect it", ExitStatus.USAGE)
+    if to_output and (sys.stdout is None or sys.stdout.isatty()):
+        where = "standard output, which is closed" if sys.stdout is None else "the terminal"
+        raise CommandError(f"-O - writes the file itself to {where}: redirect it", ExitStatus.USAGE)
     transfer = Transfer()
 
     async def fetch(client: AsyncClient) -> Downloaded:
         return await client.download(
             method,
-            params,
+            sent.params,
             "download" if to_output else path.name,
             to=sys.stdout.buffer if to_output else path,
             buffered=options.buffered,
@@ -64,7 +61,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         )
 
     try:
-        got = run_async(options, fetch, method=method, params=params, secret=secret)
+        got = run_async(options, fetch, method, sent)
     except FileExistsError as e:
         raise CommandError(f"{e.filename} exists: name another file, or give --replace", ExitStatus.USAGE) from e
     finally:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from ..exits import ExitStatus
-from ..shared_options import add_listing_options, add_output_options
+from ..output import is_terminal, print_line, say
+from ..shared_options import add_listing_options, add_output_options, form_chosen
+from ..showing import show
+
+if TYPE_CHECKING:
+    from truenas_client.methods.releases import EventFact
 
 __all__ = ["add_options", "run"]
 
@@ -26,13 +32,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from truenas_client.methods.releases import known_events, release_of
 
     from ..listing import listing
-    from ..output import is_terminal, print_harmless, print_line, say
-    from ..showing import show
 
     release = release_of(listing(options).version)
     pattern = options.pattern.lower()
     found = [event for event in known_events().values() if release in event.releases and pattern in event.name]
-    if options.output or options.columns or options.jmespath:
+    if form_chosen(options):
         rows = [{"name": e.name, "source": e.source, "parameters": list(e.parameters)} for e in found]
         show(rows, options, ["name", "source", "parameters"] if options.output == "table" else None)
     elif not is_terminal(sys.stdout):
@@ -44,11 +48,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
         prose = Prose(options.color)
         column = max((len(event.name) for event in found), default=0)
         prose.table([(event.name, "", ", ".join(_parameters(event))) for event in found], column)
-        if prose.text:
-            print_harmless(prose.text)
-        sources = [event for event in found if event.parameters]
-        if sources:
-            shown = sources[0]
+        prose.print()
+        if shown := next((event for event in found if event.parameters), None):
             text = shown.example if shown.required else f'{shown.name}:{{"{shown.parameters[0]}": ...}}'
             say(f"Arguments stand behind the name: midclt subscribe '{text}'")
     if not found:
@@ -56,8 +57,5 @@ def run(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.OK if found else ExitStatus.ERROR
 
 
-def _parameters(event: object) -> list[str]:
-    from truenas_client.methods.releases import EventFact
-
-    assert isinstance(event, EventFact)
+def _parameters(event: EventFact) -> list[str]:
     return [f"{name} (required)" if name in event.required else name for name in event.parameters]

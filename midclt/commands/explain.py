@@ -36,7 +36,6 @@ def run(options: argparse.Namespace) -> ExitStatus:
     """Print the explanation."""
     from ..explaining import NoSuchPart, explain, explain_part
     from ..listing import listing, method_of
-    from ..output import print_harmless
     from ..prose import Prose
 
     found = listing(options)
@@ -54,7 +53,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         near = get_close_matches(e.part, e.names) or list(e.names)[:8]
         hint = f". There are {', '.join(near)}" if near else ", which has no members"
         raise CommandError(f"{name} has no part {e.part}{hint}", ExitStatus.ERROR) from None
-    print_harmless(prose.text)
+    prose.print()
     return ExitStatus.OK
 
 

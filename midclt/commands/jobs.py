@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import argparse
 
-from ..exits import ExitStatus
-from ..option_types import count
+from ..shared_options import (
+    add_actions,
+    add_fleet_option,
+    add_job_print_option,
+    add_output_options,
+    add_write_option,
+    count,
+)
 
-__all__ = ["ON_SEVERAL", "add_options", "run"]
+__all__ = ["WORK", "add_options"]
 
-ON_SEVERAL = (None, "ls")
+WORK = "jobslist"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
     parser.description = "Jobs of the server, of any session. Without an action: list those that run or wait."
-    from ..shared_options import add_fleet_option, add_job_print_option, add_output_options, add_write_option
-
-    parser.set_defaults(action="ls", ids=[], all=False, number=None)
     add_fleet_option(parser)
     add_output_options(parser)
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
+    parser.set_defaults(ids=[], all=False, number=None)
+    actions = add_actions(parser, "ls")
     ls = actions.add_parser("ls", help="list jobs", description="List the jobs that run or wait, or those named.")
     ls.add_argument("ids", metavar="ID", type=count, nargs="*", help="the numbers of jobs, in any state")
     ls.add_argument("-a", "--all", action="store_true", help="those that have ended too")
@@ -34,6 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         ("logs", "print what is kept of the log of a job"),
     ):
         action = actions.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        action.set_defaults(several=False)
         action.add_argument("ids", metavar="ID", type=count, nargs=1, help="the number of the job")
         if name in ("watch", "wait"):
             action.epilog = "The exit status tells how it ended: 0 success, 7 failed or aborted, 130 not waited for."
@@ -41,10 +46,3 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             add_job_print_option(action)
         if name == "abort":
             add_write_option(action)
-
-
-def run(options: argparse.Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    from ..jobslist import do
-
-    return do(options)

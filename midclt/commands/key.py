@@ -1,31 +1,20 @@
-"""``midclt key``: its actions and options; `midclt.precompute` and `midclt.apikeys` do the work."""
+"""``midclt key``: its actions and their options."""
 
 from __future__ import annotations
 
 import argparse
 
-from ..exits import ExitStatus
+from ..shared_options import add_actions, add_output_options, add_write_option
 
-__all__ = ["add_options", "run"]
+__all__ = ["WORK", "add_options"]
 
-
-def run(options: argparse.Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    if options.action == "precompute":
-        from ..precompute import precompute
-
-        return precompute(options)
-    from ..apikeys import do
-
-    return do(options)
+WORK = "apikeys"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and the actions' options."""
-    from ..shared_options import add_output_options, add_write_option
-
     parser.description = "API keys: make, list and delete them, or prepare one for faster logins."
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
+    actions = add_actions(parser)
     precompute = actions.add_parser(
         "precompute",
         help="turn a key into the form with derived keys",

@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
-from ..shared_options import add_listing_options, add_output_options
+from ..output import is_terminal, print_line, say
+from ..shared_options import add_listing_options, add_output_options, form_chosen
+from ..showing import show
 
 if TYPE_CHECKING:
     from truenas_client.methods.catalogue import Method
@@ -17,6 +19,7 @@ __all__ = ["add_options", "run"]
 MOST = 25
 """Methods that a pattern shows on a terminal."""
 NAMES_WIDTH = 28
+FACTS = ("name", "summary", "risk", "job", "filterable", "downloadable", "uploadable")
 
 _EXAMPLES = """\
 examples:
@@ -48,8 +51,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitStatus:
     """List the methods."""
     from ..listing import listing
-    from ..output import is_terminal, print_line, say
-    from ..showing import show
 
     found = listing(options)
     catalogue = found.catalogue
@@ -70,11 +71,12 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if ranked:
         from truenas_client.methods.search import Index
 
-        methods = [catalogue.methods[hit.method.name] for hit in Index(methods).search(pattern, len(methods))]
+        methods = [hit.method for hit in Index(methods).search(pattern, len(methods))]
     elif pattern:
         methods = [method for method in methods if f"{method.namespace}.".startswith(f"{pattern}.")]
-    if options.output or options.columns or options.jmespath:
-        show([_facts(method) for method in methods], options, _columns(options))
+    if form_chosen(options):
+        columns = ["name", "risk", "job", "summary"] if options.output == "table" else None
+        show([_facts(method) for method in methods], options, columns)
     elif not is_terminal(sys.stdout):
         for method in methods:
             print_line(method.name)
@@ -98,20 +100,7 @@ def _near(role: str, roles: set[str]) -> str:
 
 
 def _facts(method: Method) -> dict[str, Any]:
-    return {
-        "name": method.name,
-        "summary": method.summary,
-        "risk": method.risk,
-        "job": method.job,
-        "filterable": method.filterable,
-        "downloadable": method.downloadable,
-        "uploadable": method.uploadable,
-        "roles": list(method.roles),
-    }
-
-
-def _columns(options: argparse.Namespace) -> list[str] | None:
-    return ["name", "risk", "job", "summary"] if options.output == "table" else None
+    return {name: getattr(method, name) for name in FACTS} | {"roles": list(method.roles)}
 
 
 def _mark(method: Method) -> str:
@@ -120,7 +109,6 @@ def _mark(method: Method) -> str:
 
 
 def _print(methods: list[Method], options: argparse.Namespace, *, grouped: bool) -> None:
-    from ..output import print_harmless
     from ..prose import Prose
 
     prose = Prose(options.color)
@@ -135,12 +123,10 @@ def _print(methods: list[Method], options: argparse.Namespace, *, grouped: bool)
             prose.heading(namespace)
             column = max(min(max(len(method.action) for method in group), NAMES_WIDTH), 12)
             prose.table([(f"  {method.action}", _mark(method), method.summary) for method in group], column + 2)
-    if prose.text:
-        print_harmless(prose.text)
+    prose.print()
 
 
 def _print_namespaces(methods: list[Method], options: argparse.Namespace) -> None:
-    from ..output import print_harmless, say
     from ..prose import Prose
 
     groups: dict[str, list[str]] = {}
@@ -149,5 +135,5 @@ def _print_namespaces(methods: list[Method], options: argparse.Namespace) -> Non
     prose = Prose(options.color)
     column = max(map(len, groups), default=0)
     prose.table([(name, f"{len(actions):>4}", ", ".join(actions)) for name, actions in sorted(groups.items())], column)
-    print_harmless(prose.text)
+    prose.print()
     say(f"{len(methods)} methods in {len(groups)} namespaces (midclt methods NAMESPACE lists one, -a all)")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
+from ..access import signed_in
 from ..exits import CommandError, ExitStatus
+from ..output import print_result
+from ..shared_options import add_fleet_option
 
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
 
-__all__ = ["ON_SEVERAL", "add_options", "run"]
-
-ON_SEVERAL = (None,)
+__all__ = ["add_options", "run"]
 
 PING_SECONDS = 10.0
 """The official command waits this long too."""
@@ -20,8 +21,6 @@ PING_SECONDS = 10.0
 
 def add_options(parser: ArgumentParser) -> None:
     """Describe the command and its option."""
-    from ..shared_options import add_fleet_option
-
     add_fleet_option(parser)
     parser.set_defaults(output=None, columns=None, jmespath=None, color="auto")
     parser.description = "Call core.ping and print its answer."
@@ -29,9 +28,6 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> ExitStatus:
     """Print the answer of ``core.ping``; an empty one is an error. No login is needed, so a missing secret is fine."""
-    from ..access import signed_in
-    from ..output import print_result
-
     if options.on is not None:
         from ..fleet import Fleet
 
@@ -39,10 +35,7 @@ def run(options: Namespace) -> ExitStatus:
         fleet.show(fleet.ask(_answer))
         return fleet.status
     with signed_in(options, optional=True) as client:
-        answer = client.ping(options.timeout or PING_SECONDS)
-        if not answer:
-            return ExitStatus.ERROR
-        print_result(answer)
+        print_result(_answer(options, client))
     return ExitStatus.OK
 
 

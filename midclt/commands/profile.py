@@ -1,13 +1,14 @@
-"""``midclt profile``: its actions and their options; `midclt.profiles` does the work."""
+"""``midclt profile``: its actions and their options."""
 
 from __future__ import annotations
 
 import argparse
 
-from ..exits import ExitStatus
+from ..shared_options import add_actions
 
-__all__ = ["add_options", "run"]
+__all__ = ["WORK", "add_options"]
 
+WORK = "profiles"
 MECHANISMS = ("password", "api-key", "api-key-plain", "token", "none")
 
 _SECRETS = """\
@@ -21,17 +22,10 @@ where the secret is (--secret):
 """
 
 
-def run(options: argparse.Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    from ..profiles import do
-
-    return do(options)
-
-
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and their options."""
     parser.description = "Profiles say which server, as whom, trusted how, and where the secret is."
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
+    actions = add_actions(parser)
 
     add = actions.add_parser(
         "add",

@@ -6,15 +6,13 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ..exits import CommandError, ExitStatus
-from ..option_types import count
-from ..shared_options import add_fleet_option, add_output_options
+from ..shared_options import add_fleet_option, add_output_options, count
 
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
 
-__all__ = ["DASHED", "ON_SEVERAL", "add_options", "run"]
+__all__ = ["DASHED", "add_options", "run"]
 
-ON_SEVERAL = (None,)
 
 DASHED = ("--order-by",)
 """Options whose value may begin with a dash."""
@@ -86,14 +84,12 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from truenas_client.methods.querylocal import LocalPart
     from truenas_client.methods.rowfields import FilterError
 
-    from ..access import call_timeout
     from ..output import say
     from ..queryhints import refusal_hint, unknown_fields
     from ..showing import show_answer
 
     filters, given = _arguments(options)
     part = LocalPart.of(given)
-    timeout = call_timeout(options)
     name = _method(options.service)
     if options.dry_run:
         from ..dryrun import show as show_request
@@ -102,7 +98,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
     def rows(one: argparse.Namespace, client: Client) -> Any:
         try:
-            answer = part.finished(_answer(client, name, joined(name, filters, dict(part.sent)), timeout))
+            answer = part.finished(_answer(client, name, joined(name, filters, dict(part.sent))))
         except FilterError as e:
             raise CommandError(f"--order-by: {e}", ExitStatus.ERROR) from None
         except IndexError:
@@ -125,15 +121,15 @@ def _method(service: str) -> str:
     return service if listing else f"{service}.query"
 
 
-def _answer(client: Client, name: str, params: list[Any], timeout: float) -> Any:
+def _answer(client: Client, name: str, params: list[Any]) -> Any:
     from truenas_client.exc import ClientException, MethodNotFound
 
     try:
-        return client.call(name, *params, timeout=timeout)
+        return client.call(name, *params)
     except MethodNotFound:
         from ..nearest import advice
 
-        hint = advice(client, name, timeout)
+        hint = advice(client, name)
         raise CommandError(f"There is no method {name}.{f' {hint}' if hint else ''}", ExitStatus.ERROR) from None
     except ClientException as e:
         if e.error.endswith("MatchNotFound()"):

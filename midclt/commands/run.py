@@ -7,10 +7,9 @@ import argparse
 from ..exits import ExitStatus
 from ..shared_options import add_call_options, add_output_options
 
-__all__ = ["DASHED", "ON_SEVERAL", "add_options", "run"]
+__all__ = ["DASHED", "add_options", "run"]
 
 DASHED = ("--set",)
-ON_SEVERAL = (None,)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -1,18 +1,20 @@
-"""``midclt saved``: the saved calls: list, show, import, export, remove; `midclt.saved` does the work."""
+"""``midclt saved``: the saved calls: list, show, import, export, remove."""
 
 from __future__ import annotations
 
 import argparse
 
-from ..exits import ExitStatus
+from ..shared_options import add_actions
 
-__all__ = ["add_options", "run"]
+__all__ = ["WORK", "add_options"]
+
+WORK = "saved"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and their options."""
     parser.description = "Saved calls are TOML files in folders; a folder may be a checkout that others share."
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
+    actions = add_actions(parser, "ls")
     actions.add_parser("ls", help="list the calls (the default)")
     for name, words in (("show", "print the file of a call"), ("rm", "delete a call")):
         actions.add_parser(name, help=words).add_argument("saved", metavar="NAME")
@@ -28,10 +30,3 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     exporting.add_argument("saved", metavar="NAME")
     exporting.add_argument("file", metavar="FILE", help="- is standard output")
     exporting.add_argument("--replace", action="store_true", help="replace the file")
-
-
-def run(options: argparse.Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    from ..saved import do
-
-    return do(options)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import argparse
 
-from ..exits import ExitStatus
+from ..access import signed_in
+from ..exits import CommandError, ExitStatus
+from ..lock import Lock
+from ..output import say
+from ..shared_options import add_actions, add_fleet_option, add_output_options, add_write_option
+from ..showing import show_answer
 
-__all__ = ["ON_SEVERAL", "add_options", "run"]
+__all__ = ["add_options", "do_ls", "do_terminate"]
 
-ON_SEVERAL = (None, "ls")
+COLUMNS = ["id", "current", "credentials", "credentials_data.username", "origin", "created_at"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its actions."""
-    from ..shared_options import add_fleet_option, add_output_options, add_write_option
-
     parser.description = "The sessions that are signed in at the server."
-    parser.set_defaults(action="ls", internal=False)
     add_fleet_option(parser)
     add_output_options(parser)
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
+    parser.set_defaults(internal=False)
+    actions = add_actions(parser, "ls")
     ls = actions.add_parser("ls", help="list sessions", description="List the sessions; this command's own is one.")
     ls.add_argument("--internal", action="store_true", help="those of the server's own services too")
     add_fleet_option(ls)
@@ -27,34 +30,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     terminate = actions.add_parser(
         "terminate", help="end a session", description="End one session, or all but this command's own."
     )
+    terminate.set_defaults(several=False)
     terminate.add_argument("session", metavar="ID", nargs="?", help="the id of a session, as ls shows it")
     terminate.add_argument("--others", action="store_true", help="all sessions but this one")
     add_write_option(terminate)
 
 
-def run(options: argparse.Namespace) -> ExitStatus:
-    """Run the action ``options.action``."""
-    from ..access import call_timeout, signed_in
-    from ..exits import CommandError
-    from ..lock import Lock
-    from ..output import say
-    from ..showing import show_answer
+def do_ls(options: argparse.Namespace) -> ExitStatus:
+    """List the sessions."""
+    filters = [] if options.internal else [["internal", "=", False]]
+    return show_answer(options, lambda one, client: client.call("auth.sessions", filters), COLUMNS)
 
-    timeout = call_timeout(options)
-    if options.action != "terminate":
-        filters = [] if options.internal else [["internal", "=", False]]
-        columns = ["id", "current", "credentials", "credentials_data.username", "origin", "created_at"]
-        return show_answer(options, lambda one, client: client.call("auth.sessions", filters, timeout=timeout), columns)
+
+def do_terminate(options: argparse.Namespace) -> ExitStatus:
+    """End one session, or all the others."""
     if bool(options.session) is options.others:
         raise CommandError("Give the ID of one session, or --others", ExitStatus.USAGE)
     method = "auth.terminate_other_sessions" if options.others else "auth.terminate_session"
     params = [] if options.others else [options.session]
-    lock = Lock(options)
-    lock.check_name(method, params)
+    Lock(options).check_write(method)
     with signed_in(options) as client:
-        lock.check(client.call, method, params, timeout)
-        if not options.others and not client.call("auth.sessions", [["id", "=", options.session]], timeout=timeout):
+        if not options.others and not client.call("auth.sessions", [["id", "=", options.session]]):
             raise CommandError(f"There is no session {options.session}", ExitStatus.ERROR)
-        client.call(method, *params, timeout=timeout)
+        client.call(method, *params)
     say("All other sessions have ended." if options.others else f"Session {options.session} has ended.")
     return ExitStatus.OK

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ..exits import ExitStatus
-from ..option_types import count, seconds
+from ..access import signed_in
+from ..exits import CommandError, ExitStatus
+from ..filling import Given
+from ..output import print_line, say
+from ..shared_options import count, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from truenas_client.aio.client import AsyncClient
 
@@ -48,8 +51,6 @@ def run(options: argparse.Namespace) -> ExitStatus:
     """
     from truenas_client import ejson
 
-    from ..output import print_line, say
-
     wanted = _wanted(options.filter) if options.filter is not None else None
     came = 0
 
@@ -70,16 +71,13 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 def _listen(options: argparse.Namespace, receive: Callable[[dict[str, Any]], bool]) -> bool:
     """Pass messages on until no more are wanted, or the server ends them (True), or time is up (False)."""
-    from ..access import signed_in
-
     with signed_in(options) as client:
-        from ..listening import TimeIsUp, listening
+        from ..listening import TimeIsUp, events
 
         try:
-            with listening(client, options.event) as listener:
-                for message in listener.messages(options.timeout or None):
-                    if not receive(message):
-                        break
+            for message in events(client, options.event, options.timeout or None):
+                if not receive(message):
+                    break
         except TimeIsUp:
             return False
     return True
@@ -87,33 +85,26 @@ def _listen(options: argparse.Namespace, receive: Callable[[dict[str, Any]], boo
 
 def _follow(options: argparse.Namespace, receive: Callable[[dict[str, Any]], bool]) -> bool:
     """The same, through lost connections."""
-    import asyncio
-
     from truenas_client.aio.events import Gap
 
-    from ..output import say
-    from ..streaming import run_async
+    from ..streaming import in_time, run_async
 
-    async def follow(client: AsyncClient) -> bool:
-        try:
-            async with asyncio.timeout(options.timeout or None) as clock, client.subscribe(options.event) as events:
-                async for item in events:
-                    if isinstance(item, Gap):
-                        lost = f"{item.dropped} events" if item.dropped else "events"
-                        say(f"midclt: {lost} may be missing here: {item.reason}")
-                        continue
-                    message: dict[str, Any] = {"msg": item.kind, "collection": item.name}
-                    given = {"id": item.id, "fields": item.fields, "extra": item.extra}
-                    if not receive(message | {name: value for name, value in given.items() if value is not None}):
-                        break
-        except TimeoutError:
-            if not clock.expired():
-                raise
-            return False
-        return True
+    async def follow(client: AsyncClient) -> None:
+        async with client.subscribe(options.event) as events:
+            async for item in events:
+                if isinstance(item, Gap):
+                    lost = f"{item.dropped} events" if item.dropped else "events"
+                    say(f"midclt: {lost} may be missing here: {item.reason}")
+                    continue
+                message: dict[str, Any] = {"msg": item.kind, "collection": item.name}
+                given = {"id": item.id, "fields": item.fields, "extra": item.extra}
+                if not receive(message | {name: value for name, value in given.items() if value is not None}):
+                    return
 
-    done: bool = run_async(options, follow, method="core.subscribe", params=[options.event], reconnect=True)
-    return done
+    def follow_in_time(client: AsyncClient) -> Awaitable[bool]:
+        return in_time(follow(client), options.timeout)
+
+    return run_async(options, follow_in_time, "core.subscribe", Given([options.event]), reconnect=True)
 
 
 def _wanted(text: str) -> Callable[[dict[str, Any]], bool]:
@@ -122,7 +113,6 @@ def _wanted(text: str) -> Callable[[dict[str, Any]], bool]:
     from truenas_client.methods.querytext import QueryTextError, read_filters
 
     from ..caret import caret_text
-    from ..exits import CommandError
 
     try:
         filters = read_filters(text)

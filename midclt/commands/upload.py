@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ..exits import ExitStatus
-from ..filling import add_fill_option
+from ..exits import CommandError, ExitStatus
+from ..filling import add_fill_option, given
+from ..output import print_result
 from ..shared_options import add_write_option
+
+if TYPE_CHECKING:
+    from truenas_client.aio.client import AsyncClient
 
 __all__ = ["add_options", "run"]
 
@@ -23,17 +30,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Send the file, and wait for the job."""
-    import os
-    from pathlib import Path
-    from typing import Any
-
-    from truenas_client.aio.client import AsyncClient
-
-    from ..access import secret_before_input
-    from ..arguments import call_arguments
-    from ..exits import CommandError
-    from ..filling import filled
-    from ..output import print_result
     from ..streaming import Transfer, run_async
 
     path = Path(os.path.expanduser(options.file)).absolute()
@@ -42,16 +38,15 @@ def run(options: argparse.Namespace) -> ExitStatus:
             pass
     except OSError as e:
         raise CommandError(f"{path} cannot be read: {e.strerror or e}", ExitStatus.USAGE) from e
-    secret = secret_before_input(options) if "-" in options.arguments else None
-    params = filled(call_arguments(options.arguments))[0] if options.fill else call_arguments(options.arguments)
+    sent = given(options, options.arguments)
     transfer = Transfer()
 
     async def send(client: AsyncClient) -> Any:
-        job = await client.upload(options.method, params, path, progress=transfer.at)
+        job = await client.upload(options.method, sent.params, path, progress=transfer.at)
         return await job.result()
 
     try:
-        result = run_async(options, send, method=options.method, params=params, secret=secret)
+        result = run_async(options, send, options.method, sent)
     finally:
         transfer.end()
     print_result(result)

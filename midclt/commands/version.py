@@ -5,20 +5,19 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..exits import ExitStatus
+from ..access import signed_in
+from ..exits import CommandError, ExitStatus
+from ..shared_options import add_fleet_option, add_output_options
+from ..showing import show, show_answer
 
 if TYPE_CHECKING:
     from truenas_client.sync.client import Client
 
-__all__ = ["ON_SEVERAL", "add_options", "run"]
-
-ON_SEVERAL = (None,)
+__all__ = ["add_options", "run"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
-    from ..shared_options import add_fleet_option, add_output_options
-
     parser.description = "Show the version of this program and of the server (midclt --version asks no server)."
     add_fleet_option(parser)
     add_output_options(parser)
@@ -31,31 +30,22 @@ def run(options: argparse.Namespace) -> ExitStatus:
     import truenas_client
     from truenas_client.exc import ClientException
 
-    from ..access import signed_in
-    from ..exits import CommandError, status_of
-    from ..output import report, tell
-    from ..showing import show, show_answer
+    from ..failure import told
 
     if options.on is not None:
         return show_answer(options, lambda one, client: _add_server({}, one, client))
     row: dict[str, object] = {"midclt": truenas_client.__version__, "python": platform.python_version()}
-    status = ExitStatus.OK
+    status = None
     try:
         with signed_in(options) as client:
             _add_server(row, options, client)
-    except CommandError as e:
-        status = e.status
-        tell([str(e)], verbose=options.verbose)
-    except ClientException as e:
-        status = status_of(e)
-        report(e, verbose=options.verbose)
+    except (CommandError, ClientException) as e:
+        status = told(e, options)
     show(row, options)
-    return status
+    return status or ExitStatus.OK
 
 
 def _add_server(row: dict[str, object], options: argparse.Namespace, client: Client) -> dict[str, object]:
-    from ..access import call_timeout
-
     row |= {"address": client.endpoint.text, "protocol": "JSON-RPC" if client.dialect == "jsonrpc" else "old"}
-    row["server"] = client.call("system.version", timeout=call_timeout(options))
+    row["server"] = client.call("system.version")
     return row

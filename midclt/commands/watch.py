@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
-from ..exits import ExitStatus
-from ..option_types import count, seconds
+from ..exits import CommandError, ExitStatus
+from ..filling import given
+from ..output import is_terminal, print_line, print_result, say
+from ..shared_options import add_output_options, count, form_chosen, seconds
+from ..showing import show
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
     from truenas_client.aio.client import AsyncClient
 
@@ -21,8 +25,6 @@ SETTLE_SECONDS = 0.2
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
-    from ..shared_options import add_output_options
-
     parser.description = (
         "Show the rows of a query, and again when its events say that they changed; through lost connections too. "
         "On a terminal a table is drawn in place; into a pipe each state is one line of JSON."
@@ -42,32 +44,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Show states until ``-n`` of them came, the time is over, or Ctrl-C."""
-    import asyncio
+    from ..streaming import in_time, run_async
 
-    from ..access import secret_before_input
-    from ..arguments import call_arguments
-    from ..output import say
-    from ..streaming import run_async
-
-    secret = secret_before_input(options) if "-" in options.arguments else None
-    params = call_arguments(options.arguments)
+    sent = given(options, options.arguments)
     screen = _Screen(options)
 
-    async def show(client: AsyncClient) -> bool:
-        states = _asked(client, options, params) if options.every is not None else _followed(client, options, params)
-        try:
-            async with asyncio.timeout(options.timeout or None) as clock:
-                async for state in states:
-                    screen.put(state)
-                    if screen.shown == options.number:
-                        return True
-        except TimeoutError:
-            if not clock.expired():
-                raise
-            return False
-        return True
+    async def watch(client: AsyncClient) -> None:
+        async for state in (_followed if options.every is None else _asked)(client, options, sent.params):
+            screen.put(state)
+            if screen.shown == options.number:
+                return
 
-    if run_async(options, show, method=options.method, params=params, secret=secret, reconnect=True):
+    def watch_in_time(client: AsyncClient) -> Awaitable[bool]:
+        return in_time(watch(client), options.timeout)
+
+    if run_async(options, watch_in_time, options.method, sent, reconnect=True):
         return ExitStatus.OK
     times = f"{screen.shown} state{'' if screen.shown == 1 else 's'}"
     say(f"{options.method}: {options.timeout:g} s are over, {times} came")
@@ -94,8 +85,6 @@ async def _followed(client: AsyncClient, options: argparse.Namespace, params: li
     """The rows, and again when events have changed them."""
     import asyncio
 
-    from ..exits import CommandError
-
     if len(params) > 2 or not isinstance((params or [[]])[0], list) or not isinstance([*params, {}, {}][1], dict):
         raise CommandError(f"{options.method} takes filters (a list) and options (an object)", ExitStatus.USAGE)
     try:
@@ -116,54 +105,33 @@ class _Screen:
     """Where the states go."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        import sys
-
-        from ..output import is_terminal
-
         self._options, self.shown = options, 0
         self._drawn = is_terminal(sys.stdout) and not options.diff and options.output is None
         self._before: Any = None
 
     def put(self, state: Any) -> None:
         """Show one state."""
-        from truenas_client import ejson
-
-        from ..output import print_line, print_result
-        from ..showing import show
-
         self.shown += 1
         if self._options.diff and self.shown > 1:
             self._put_changes(state)
         elif self._drawn:
             self._draw(state)
-        elif self._options.output is not None or self._options.jmespath or self._options.columns:
+        elif form_chosen(self._options):
             show(state, self._options)
-        elif isinstance(state, (list, dict)):
-            print_line(ejson.dumps(state))
         else:
             print_result(state)
         self._before = state
 
     def _put_changes(self, state: Any) -> None:
-        import sys
-
         from truenas_client import ejson
         from truenas_client.values.diff import change_row, change_text, diff
 
-        from ..output import is_terminal, print_line
-
         for change in diff(self._before, state):
-            if is_terminal(sys.stdout):
-                print_line(change_text(change))
-            else:
-                print_line(ejson.dumps(change_row(change)))
+            print_line(change_text(change) if is_terminal(sys.stdout) else ejson.dumps(change_row(change)))
 
     def _draw(self, state: Any) -> None:
         import shutil
-        import sys
         import time
-
-        from ..showing import show
 
         # To the upper left corner, and everything below it away; what was there before stays in the scrollback.
         sys.stdout.write("\x1b[H\x1b[J")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 
 from ..exits import ExitStatus
+from ..shared_options import add_fleet_option, add_output_options
+from ..showing import show_answer
 
-__all__ = ["ON_SEVERAL", "add_options", "run"]
-
-ON_SEVERAL = (None,)
+__all__ = ["add_options", "run"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command and its options."""
-    from ..shared_options import add_fleet_option, add_output_options
-
     parser.description = "Show the user that this command signs in, the rights, and the server."
     add_fleet_option(parser)
     add_output_options(parser)
@@ -22,8 +20,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print what the server says of the session."""
-    from ..access import call_timeout
     from ..identity import identity
-    from ..showing import show_answer
 
-    return show_answer(options, lambda one, client: identity(client, call_timeout(one)))
+    return show_answer(options, lambda one, client: identity(client))

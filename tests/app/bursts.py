@@ -126,10 +126,10 @@ class Bursts:
 
         def dismissed(card: ReviewScreen, result: Any = None) -> Any:
             if result == "send":
-                told = f"{card._subject.method} confirmed after {self.last}"
+                told = f"{card.call.method} confirmed after {self.last}"
                 assert card.painted is not None, told
                 assert self.desk.time - card.painted >= STANDING_SECONDS, told
-                self._reviewed.append((card._subject.address, card._subject.method))
+                self._reviewed.append((card.address, card.call.method))
             return answer(card, result)
 
         setattr(ReviewScreen, "dismiss", dismissed)  # noqa: B010 - typed for every screen

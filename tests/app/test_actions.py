@@ -19,6 +19,7 @@ from truenas_client.storage.saved import SavedCalls
 from truenas_client.storage.saved_call import SavedCall
 from tui import actions
 from tui.__main__ import main
+from tui.action_help import HELP
 from tui.app import Start
 from tui.cards.columns import ColumnsScreen
 from tui.cards.confirm import ConfirmScreen
@@ -38,6 +39,7 @@ from tui.sections.access import AccessSection
 from tui.sections.dashboard import DashboardSection
 from tui.sections.events import EventsSection
 from tui.sections.history import HistorySection
+from tui.sections.jobs import JobsSection
 from tui.sections.saved import SavedSection
 from tui.session.keeping import Offer
 from tui.session.session import Session, State
@@ -57,6 +59,7 @@ def test_ids_are_unique_and_named_after_their_place() -> None:
     ids = [action.id for action in actions.ACTIONS]
     assert len(ids) == len(set(ids))
     assert all(action.title and action.help and action.group for action in actions.ACTIONS)
+    assert sorted(HELP) == sorted(set(ids) - {f"go.{section.id}" for section in SECTIONS})
 
 
 def test_no_action_depends_on_a_key_that_may_not_arrive() -> None:
@@ -87,6 +90,7 @@ def test_keys_as_people_write_them(key: str, text: str) -> None:
 
 PRESSED_ELSEWHERE = {
     "connect.open": "test_connect.test_wrong_password_keeps_everything",
+    "connect.demo": "test_tour.test_the_connect_card_opens_it_anew_and_nothing_is_remembered",
     "connect.back": "test_connect.test_connecting_can_be_stopped",
     "secret.show": "test_connect.test_password_is_shown_only_while_wanted",
     "card.accept": "test_connect.test_wrong_password_keeps_everything",
@@ -485,7 +489,7 @@ async def _jobs(desk: Desk, key: str) -> None:
     version = desk.session.jobs.version
     await desk.press(key)
     if key == "slash":
-        await desk.until(lambda: desk.app.focused is desk.workspace.query_one("#job-filter"), "the filter")
+        await desk.until(lambda: desk.app.focused is desk.workspace.query_one(JobsSection).filter, "the filter")
     else:
         await desk.until(lambda: desk.session.jobs.version > version, "read again")
     await desk.press("escape", "1")

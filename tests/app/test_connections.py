@@ -16,9 +16,9 @@ from tests.app.waiting import screen_text
 from truenas_client.secrets.value import Secret
 from truenas_client.simulator import Call, Simulator
 from tui.cards.confirm import ConfirmScreen
+from tui.cards.form import FormScreen
 from tui.cards.otp import OtpScreen
 from tui.cards.review import ReviewScreen
-from tui.cards.sign_in import SignInScreen
 from tui.session.session import Session, State
 from tui.session.target import Target
 from tui.starting.connect import ConnectScreen
@@ -280,7 +280,7 @@ async def test_signing_in_again_in_place_when_the_secret_has_changed(signed_in: 
         await desk.press("escape")
         await desk.see("signed out")
         await desk.press("R")
-        await desk.until(lambda: isinstance(desk.app.screen, SignInScreen), "the card")
+        await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the card")
         await desk.see("Wrong user or password", "admin on")
         await desk.press("f2")
         assert not desk.app.screen.query_one(Input).password

@@ -12,13 +12,13 @@ from truenas_client.simulator import Call, Simulator
 from tui.cards.review import ReviewScreen
 from tui.model.realtime import Sample
 from tui.sections.dashboard import DashboardSection
+from tui.sections.jobs import JobsSection
 from tui.session.dashboard import Board
 from tui.session.readings import Reading
 from tui.session.session import Session
 from tui.session.target import Target
 from tui.text import ASCII, UNICODE
 from tui.widgets import dashboard_lines as lines
-from tui.widgets.rows import Rows
 from tui.widgets.tile import Drawn, Room, Tile, TileLines
 
 
@@ -68,7 +68,7 @@ async def test_a_pool_says_why_it_is_unhealthy_and_items_lead_to_what_is_behind_
         jobs.focus()
         await desk.press("down", "enter")
         await desk.until(lambda: desk.workspace.section.id == "jobs", "the jobs")
-        await desk.until(lambda: desk.workspace.query_one("#job-rows", Rows).key == "1", "the job")
+        await desk.until(lambda: desk.workspace.query_one(JobsSection).rows.key == "1", "the job")
 
 
 async def test_an_alert_is_dismissed_after_its_review(signed_in: Open, nas: Simulator) -> None:
@@ -181,6 +181,12 @@ async def test_tiles_are_plain_where_the_app_is() -> None:
             assert "".join(span.text for span in line).isascii(), line
 
 
+def test_an_alert_of_a_wide_level_keeps_its_message() -> None:
+    board = board_of(alerts=[{"uuid": "1", "level": "緊急警報", "formatted": "tank is full"}])
+    texts = ["".join(span.text for span in line) for _key, line in lines.alert_lines(board, Room(40, 9, UNICODE))]
+    assert texts == ["緊急警報  tank is full"]
+
+
 def test_a_plot_fills_from_below_and_leaves_holes() -> None:
     assert lines.plot([0, 50, 100], 4, 2, 100.0, UNICODE) == ["   █", " ▁██"]
     assert lines.plot([None, 10, 5], 3, 1, None, UNICODE) == [" ▇▄"]
@@ -237,5 +243,5 @@ async def test_the_cursor_goes_from_item_to_item_and_on_to_the_next_tile() -> No
     ],
 )
 def test_a_share_that_is_high_is_drawn_as_a_warning(share: float, rows: int, styles: list[str]) -> None:
-    drawn = lines._plot("cpu", "", [share], Room(40, rows, UNICODE), rows, 100.0)
-    assert [line[-1].style for line in drawn] == styles
+    drawn = lines._plot("", "cpu", "", [share], Room(40, rows, UNICODE), rows=rows, top=100.0)
+    assert [line[-1].style for _key, line in drawn] == styles

@@ -7,14 +7,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.app.conftest import Desk, Open
+from tests.keptfiles import files_below
 from truenas_client.simulator import CallError, Simulator, Source, shapes
 from tui.cards.event_arguments import ArgumentsScreen
 from tui.cards.panel_sets import PanelSetsScreen
 from tui.cards.save import SaveScreen
+from tui.model.feed import Feed
 from tui.sections.events import EventsSection
-from tui.session.feeds import Feed
-from tui.session.recording import Recording
+from tui.session.recording import Recording, write_events
 from tui.session.session import Session
 from tui.session.target import Target
 
@@ -133,16 +136,44 @@ async def test_a_server_before_25_04_is_asked_for_its_events() -> None:
         await session.close()
 
 
-async def test_a_file_that_cannot_be_written_ends_the_recording(tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_written_ends_the_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     feed = Feed("x")
     recording = Recording(feed, tmp_path / "events.jsonl", lambda event: True, [], replace=False)
     await recording.begin()
-    recording._put = _full  # type: ignore[method-assign]
+    monkeypatch.setattr("tui.session.recording._put", _full)
     feed.add("added", 1, {})
     await recording.stop()
     assert "No space left" in recording.failed
     assert (recording.written, recording.lost) == (0, 1)
     assert feed.listeners == []
+
+
+async def test_what_arrives_while_the_file_is_opened_is_recorded_too(tmp_path: Path) -> None:
+    feed, path = Feed("x"), tmp_path / "events.jsonl"
+    recording = Recording(feed, path, lambda event: True, [], replace=False)
+    beginning = asyncio.create_task(recording.begin())
+    await asyncio.sleep(0)
+    feed.add("added", 1, {})
+    await beginning
+    await recording.stop()
+    assert recording.written == 1
+    with pytest.raises(FileExistsError):
+        await Recording(feed, path, lambda event: True, [], replace=False).begin()
+    assert feed.listeners == []
+
+
+async def test_events_that_cannot_be_saved_leave_the_file_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, path = Feed("x"), tmp_path / "events.jsonl"
+    feed.add("added", 1, {})
+    path.write_text("before")
+    monkeypatch.setattr("tui.session.recording.event_line", _full)
+    with pytest.raises(OSError, match="No space left"):
+        await write_events(path, "x", list(feed.events), replace=True)
+    assert files_below(tmp_path) == {path: b"before"}
 
 
 def _full(*_: object) -> None:

@@ -236,10 +236,15 @@ async def test_an_unknown_name_is_underlined_and_refuses_the_run(
 
 def test_only_telling_texts_are_masked_inside_others() -> None:
     put_in = PutIn()
-    value = {"a": "tank/x", "b": ["tank", 5, None], "tank": f"<{MARKED}>"}
+    value = {"a": "tank/x", "b": ["tank", 5, None], "tank": f"<{MARKED}>", "set": {MARKED, 5}}
     assert put_in.masked(value) is value
     put_in.add([Secret("tank"), Secret(MARKED), Secret(MARKED[:-3]), Secret("")])
-    assert put_in.masked(value) == {"a": "tank/x", "b": ["********", 5, None], "tank": "<********>"}
+    assert put_in.masked(value) == {
+        "a": "tank/x",
+        "b": ["********", 5, None],
+        "tank": "<********>",
+        "set": {"********", 5},
+    }
     failure = put_in.masked_failure(Failure("t", MARKED, "", (FieldProblem("f", f"x {MARKED}"),), f"trace {MARKED}"))
     assert MARKED[:-3] not in repr(failure)
     assert failure.rows[0].attribute == "f"

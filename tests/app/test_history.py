@@ -73,6 +73,8 @@ async def test_yesterdays_call_is_repeated_with_one_argument_changed(signed_in: 
         await desk.ended()
         assert desk.explore.result_pane.content.has_focus
         assert len(desk.session.memory.history.newest()) == 3
+        await desk.workspace.open_method("demo.gone")
+        await desk.see("has no demo.gone")
 
 
 async def test_a_write_is_reviewed_again_and_what_was_left_out_is_asked_for(signed_in: Open, nas: Simulator) -> None:
@@ -175,8 +177,8 @@ async def test_secrets_are_asked_for_and_written_nowhere(signed_in: Open, nas: S
             SavedCall("look", "demo.look", [{"password": "${var:pw}", "n": "${var:n}"}, "-p${var:pw}"], "",
                       (Variable("pw", "secret"), Variable("n", "number"))), replace=True,
         )  # fmt: skip
-        await listed(desk, "8")
-        await desk.see("look")
+        section = await listed(desk, "8")
+        await desk.until(lambda: section.current is not None, "the call")
         await desk.press("r")
         await desk.until(lambda: isinstance(desk.app.screen, FormScreen), "the question")
         await desk.type(MARK)
@@ -226,7 +228,9 @@ async def test_files_are_exported_imported_changed_and_deleted(signed_in: Open, 
         await desk.press("e")
         await desk.until(lambda: isinstance(desk.app.screen, SaveCallScreen), "the card")
         await desk.type("what it is")
+        (calls_folder() / "info.toml").unlink()  # by another program
         await desk.press("enter")
+        await desk.see("Not deleted: No call is saved as 'info'")
         await desk.until(lambda: SavedCalls().names() == ["broken", "nightly/info", "what it is"], "renamed")
         await desk.until(lambda: section.rows.key == "what it is", "the cursor on it")
         await desk.press("delete")

@@ -46,10 +46,18 @@ async def edited(monkeypatch: pytest.MonkeyPatch, editor: str) -> str:
 
 async def test_what_the_editor_leaves_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await edited(monkeypatch, "sed -i s/oak/pine/") == "pine\n"
+    monkeypatch.setenv("VISUAL", " ")
+    assert await edited_by_program(Terminal(), "oak\n") == "pine\n"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("editor", "told"), [("false", "status 1"), ("/no/such/editor", "No such file"), ("sed -i s/oak/\\\\xff/", "UTF-8")]
+    ("editor", "told"),
+    [
+        ("false", "status 1"),
+        ("/no/such/editor", "No such file"),
+        ("sed -i s/oak/\\\\xff/", "UTF-8"),
+        ("sed -i 's/oak/x/", r"\$EDITOR is no command: no closing quotation"),
+    ],
 )
 async def test_an_editor_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, editor: str, told: str) -> None:
     with pytest.raises(NotShown, match=told):

@@ -199,7 +199,9 @@ async def test_a_server_that_stays_away_is_said_to(signed_in: Open, nas: Simulat
         await nas.stop()
         await desk.see("offline", "retry in")
         await desk.press("escape", "escape", "R")
-        await desk.until(lambda: desk.session.failure and desk.session.failure.title == "Connection refused", "said")
+        await desk.until(
+            lambda: desk.session.life.failure and desk.session.life.failure.title == "Connection refused", "said"
+        )
         assert desk.session.state is State.WAITING
 
 

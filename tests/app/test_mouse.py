@@ -52,6 +52,17 @@ async def test_rows_choose_with_one_click_and_open_with_the_second() -> None:
         assert told() == [(Rows.Folded, "space")], "the triangle needs no second click"
 
 
+async def test_in_ascii_a_dash_in_a_cell_is_no_triangle() -> None:
+    rows = Rows()
+    async with staged(rows, size=(40, 12), ascii_only=True) as pilot:
+        stage = pilot.app
+        assert isinstance(stage, Stage)
+        rows.set_rows([Row("one", ("one", "-"))])
+        await pilot.pause()
+        await pilot.click(rows, offset=place(rows, "-"))
+        assert [message.key for message in stage.of(Rows.Chosen)] == ["one"]
+
+
 async def test_the_triangle_of_a_tree_folds() -> None:
     view = JsonView(id="view")
     async with staged(view, size=(40, 12)) as pilot:

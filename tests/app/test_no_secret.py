@@ -97,7 +97,7 @@ class Flows:
             yield desk
             self.seen.see(desk.text)
             for session in desk.app.connections.sessions:
-                for thing in (session, session.target, session.life.warnings, session.failure, vars(session)):
+                for thing in (session, session.target, session.life.warnings, session.life.failure, vars(session)):
                     self.seen.see(thing)
 
     async def refused(self, start: Start, *words: str) -> None:

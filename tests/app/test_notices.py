@@ -35,11 +35,13 @@ async def test_nothing_is_left_of_a_toast_that_is_taken_away() -> None:
         await desk.until(lambda: not desk.app.screen.query(ToastHolder), "nothing left")
 
 
-async def test_what_the_app_tells_is_a_notice() -> None:
+async def test_what_the_app_tells_is_a_notice_and_no_markup() -> None:
     async with at_desk(Start(), (80, 24)) as desk:
-        desk.app.screen.notify("for a while")
-        await desk.see("for a while")
+        desk.app.screen.notify("for a while [b]\x1b[7m[/nope]")
+        await desk.see("for a while [b]␛[7m[/nope]")
         assert [type(one) for one in desk.app._notifications] == [Notice]
+        desk.app.screen.notify("[bold]the name[/] of a thing [@click=app.quit]here[/]")
+        await desk.see("[bold]the name[/]")
 
 
 def test_textual_still_needs_this() -> None:

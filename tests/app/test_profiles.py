@@ -28,6 +28,7 @@ from tui.session.profile_editing import save_profile, try_profile
 from tui.starting.connect import ConnectScreen
 from tui.starting.opening import opening, picked
 from tui.widgets.choice import Choice
+from tui.widgets.profile_list import NEW
 from tui.widgets.rows import Rows
 
 __all__ = ["elsewhere", "frames"]
@@ -457,6 +458,32 @@ async def test_a_profile_is_edited_tried_renamed_and_forgotten(nas: Simulator) -
             await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
             await desk.press(answer)
         await desk.until(lambda: Profiles().names == ["lab"], "forgotten")
+        await desk.until(lambda: rows.key == NEW, "the cursor on another")
+
+
+async def test_the_form_is_of_the_profile_under_the_cursor_after_another_is_forgotten() -> None:
+    for name in ("attic", "barn", "cellar"):
+        keep(name, f"wss://{name}")
+    async with at_desk(Start(), (80, 24)) as desk:
+        rows = desk.app.screen.query_one("#profiles", Rows)
+        await desk.until(lambda: rows.has_focus and rows.key == "attic", "the first of them")
+        await desk.press("delete")
+        await desk.until(lambda: isinstance(desk.app.screen, ConfirmScreen), "the question")
+        await desk.press("y")
+        await desk.until(lambda: Profiles().names == ["barn", "cellar"], "forgotten")
+        await desk.until(lambda: rows.key == "barn", "the cursor on the next")
+        assert field(desk, "address").value == "wss://barn"
+
+
+async def test_a_file_of_profiles_that_cannot_be_read_any_more_is_told() -> None:
+    keep("attic", "ws://127.0.0.1:1")
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("attic", "Connection refused")
+        config_path().write_text("[[[")
+        card = desk.app.screen
+        assert isinstance(card, ConnectScreen)
+        card.begin_anew()
+        await desk.see("Profiles", "config.toml")
 
 
 async def test_trying_a_profile_asks_for_no_secret(nas: Simulator) -> None:

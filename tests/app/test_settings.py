@@ -62,7 +62,9 @@ async def test_a_change_is_in_force_at_once_and_in_the_file(path: Path, monkeypa
         await desk.press("enter")
         assert desk.app.animation_level == "full"
         rows.move_to("limits.events")
-        await desk.press("enter", *["backspace"] * 4, "7", "enter")
+        await desk.press("enter", *["backspace"] * 4, "minus", "enter")
+        await desk.see("It should be a whole number from 10 to 100000")
+        await desk.press("backspace", "7", "enter")
         await desk.see("should be a whole number from 10 to 100000")
         await desk.press("7", "enter")
         assert in_force() == Settings(theme="light", animation=True, events=77)

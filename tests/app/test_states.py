@@ -110,7 +110,7 @@ async def test_a_mistake_of_the_app_in_a_section_s_work_ends_it_with_the_error(
             await desk.workspace.perform("event.sets")
             await desk.until(lambda: desk.app.failure, "the error")
 
-    monkeypatch.setattr("tui.cards.panel_sets.ask_for_set", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr("tui.cards.panel_sets.PanelSetsScreen.ask", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         await fails()
 

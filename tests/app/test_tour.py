@@ -8,7 +8,9 @@ from tests.app.conftest import at_desk
 from tui import actions
 from tui.app import Start
 from tui.cards.review import ReviewScreen
+from tui.memory.state import state_folder
 from tui.session.tour import END, STEPS
+from tui.starting.connect import ConnectScreen
 
 
 def test_its_texts_name_keys_of_actions() -> None:
@@ -43,3 +45,23 @@ async def test_five_steps_are_noticed_and_escape_ends_it() -> None:
         await desk.see("1 leads back", "Jobs")
         await desk.press("escape")
         await desk.see_gone("1 leads back")
+
+
+async def test_the_connect_card_opens_it_anew_and_nothing_is_remembered() -> None:
+    async with at_desk(Start(), (80, 24)) as desk:
+        await desk.see("F4 opens a built-in demo")
+        await desk.press("f4")
+        await desk.landed()
+        await desk.until(lambda: desk.session.online, "online")
+        await desk.see("1 of 5", "writes allowed")
+        await desk.type("pds q")
+        await desk.press("enter")
+        await desk.see("2 of 5")
+        session = desk.session
+        await desk.press("escape", "c")
+        await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
+        await desk.press("f4")
+        await desk.see("2 of 5")
+        assert desk.session is session
+        assert desk.app.connections.sessions == [session]
+    assert not (state_folder() / "connections").exists()

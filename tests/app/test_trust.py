@@ -175,6 +175,10 @@ async def test_a_server_that_is_gone_when_its_certificate_is_looked_at(tmp_path:
             await desk.until(lambda: isinstance(desk.app.screen, ConnectScreen), "the card")
 
 
+def test_a_try_that_takes_too_long_is_told_as_no_answer() -> None:
+    assert explain_connecting(TimeoutError(), address="nas").text.startswith("No answer\nnas did not answer in time.")
+
+
 def test_nobody_is_told_to_do_without_the_check() -> None:
     endpoint = parse("wss://nas.example")
     errors: list[BaseException] = [

@@ -11,7 +11,8 @@ from textual.strip import Strip
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import wait_for
-from tui.widgets.json_editor import JsonEditor, Problem
+from tui.model.jsontext import TextProblem
+from tui.widgets.json_editor import JsonEditor
 from tui.widgets.json_tokens import harmless
 
 TEXT = """[
@@ -55,7 +56,7 @@ async def test_problems_are_underlined_and_move_with_the_text() -> None:
     editor = JsonEditor(TEXT)
     async with staged(editor) as pilot:
         at = TEXT.index('"limt"')
-        editor.problems = [Problem(len(TEXT), len(TEXT), "more expected"), Problem(at, at + 6, "no field limt")]
+        editor.problems = [TextProblem(len(TEXT), len(TEXT), "more expected"), TextProblem(at, at + 6, "no field limt")]
         assert styles_of(editor, 2)['"limt"'].underline
         assert styles_of(editor, 3)["]"].underline
         assert editor.problem is not None
@@ -82,12 +83,12 @@ async def test_problems_are_underlined_and_move_with_the_text() -> None:
 async def test_a_problem_over_several_lines_and_beyond_the_end() -> None:
     editor = JsonEditor(TEXT)
     async with staged(editor) as pilot:
-        editor.problems = [Problem(0, 10_000, "all of it")]
+        editor.problems = [TextProblem(0, 10_000, "all of it")]
         for row in range(4):
             assert any(style.underline for style in styles_of(editor, row).values()), row
         drawn(pilot)
         editor.load_text("")
-        editor.problems = [Problem(0, 0, "a value is expected")]
+        editor.problems = [TextProblem(0, 0, "a value is expected")]
         await pilot.pause()
         drawn(pilot)
 
@@ -218,7 +219,7 @@ async def test_lines_drawn_the_quick_way_look_the_same(text: str) -> None:
         seen = []
         async with staged(editor, size=(50, 12)) as pilot:
             editor.focus()
-            editor.problems = [Problem(len(text) // 2, len(text) // 2 + 70, "here"), Problem(3, 5, "there")]
+            editor.problems = [TextProblem(len(text) // 2, len(text) // 2 + 70, "here"), TextProblem(3, 5, "there")]
             for step in ("end", "x", "pagedown", "ctrl+g", "shift+up", "{"):
                 await pilot.press(step)
                 seen.append(characters(pilot))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tests.app.stage import HOSTILE, drawn, said, staged
 from tests.app.waiting import resized, wait_for
+from tui.model.feed import Feed
 from tui.model.panel import Panel
-from tui.session.feeds import Feed
 from tui.text import ASCII
 from tui.widgets.event_lines import EventLines
 from tui.widgets.event_panel import EventPanel
@@ -143,6 +143,18 @@ async def test_numbers_without_an_id_are_plotted_by_themselves_and_one_of_them_l
         assert "reporting.realtime  /cpu" in drawn(pilot)[0]
 
 
+async def test_the_large_plot_of_a_feed_that_is_still_fills_its_pane_at_once() -> None:
+    feed = Feed("reporting.realtime")
+    panel = EventPanel(Panel(feed))
+    async with staged(panel, size=(120, 14)) as pilot:
+        for value in range(400):
+            feed.add("added", None, {"cpu": {"usage": value, "idle": 1, "steal": 1}})
+        await wait_for(pilot, lambda: panel.lines.path is not None, "the plots")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "now 399" in drawn(pilot)[1], "the large plot")
+        assert len(drawn(pilot)[-2].strip("┃ ")) > 90, "from the oldest time to the newest"
+
+
 async def test_a_filter_keeps_what_fits_though_much_else_comes() -> None:
     feed = Feed("core.get_jobs", limit=50)
     panel = EventPanel(Panel(feed))
@@ -185,6 +197,7 @@ async def test_hostile_events() -> None:
             for text in HOSTILE:
                 feed.add(text, text, {text: text, "name": text, "list": [text], "n": {text: 1.5, "b": 10**400}})
                 feed.add("added", None, {text: {text: 1e300, "x": 2, "y": float("inf"), "z": -1}})
+                feed.add("added", None, {"progress": {"percent": 10**400}})
                 feed.add("added", None, text)
                 feed.add("added", None, None)
             await wait_for(pilot, lambda: "seen" in drawn(pilot)[-1], "the events")
@@ -254,7 +267,7 @@ async def test_more_events_lay_out_nothing() -> None:
 
 def test_a_young_feed_tells_its_rate_over_the_time_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("tui.session.feeds.time.monotonic", lambda: now)
+    monkeypatch.setattr("tui.model.feed.time.monotonic", lambda: now)
     feed = Feed("core.get_jobs")
     now += 2
     for number in range(20):

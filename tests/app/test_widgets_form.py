@@ -12,9 +12,10 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from tests.app.stage import HOSTILE, drawn, staged
+from tests.app.waiting import dealt_with, wait_for
 from truenas_client import Catalogue
 from truenas_client.methods.catalogue import Method
-from tui.cards.choose import choose
+from tui.cards.choose import ChooseScreen
 from tui.widgets.call_pane import CallPane
 from tui.widgets.draft_view import FORM, DraftView
 from tui.widgets.form_view import FormView
@@ -51,7 +52,7 @@ class Pane(CallPane):
     @on(DraftView.ChoiceWanted)
     @work
     async def _choose(self, event: DraftView.ChoiceWanted) -> None:
-        if (answer := await choose(self, event.title, event.entries)) is not None:
+        if (answer := await ChooseScreen(event.title, event.entries).ask(self)) is not None:
             event.take(answer)
 
 
@@ -76,6 +77,10 @@ class At:
         assert self.form.rows.move_to(json.dumps([kind, 0, *path])), path
         await self.pilot.pause()
 
+    async def paste(self, text: str) -> None:
+        self.form.rows.post_message(Paste(text))
+        await dealt_with(self.pilot)
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
@@ -87,10 +92,12 @@ class At:
 
 
 @asynccontextmanager
-async def form(text: str | None = None, size: tuple[int, int] = (80, 30)) -> AsyncIterator[At]:
+async def form(
+    text: str | None = None, size: tuple[int, int] = (80, 30), *, ascii_only: bool = False
+) -> AsyncIterator[At]:
     library = Shelves()
     pane = Pane(library)  # type: ignore[arg-type]
-    async with staged(pane, size=size) as pilot:
+    async with staged(pane, size=size, ascii_only=ascii_only) as pilot:
         method = library.method("shelf.create")
         assert method is not None
         pane.open(method, text)
@@ -143,6 +150,11 @@ async def test_items_members_and_branches() -> None:
         await at.press("enter", *"k", "enter")
         await at.press(*"v", "enter")
         assert at.value["labels"] == {"k": "v"}
+        await at.go("labels", kind="add")
+        await at.press("enter", *"half")
+        assert at.pane.settle() == "the member half is not added yet"
+        await at.press("ctrl+u")
+        assert at.pane.settle() == ""
         await at.go("owner")
         await at.press("t")
         await at.press("down", "enter")
@@ -270,23 +282,29 @@ async def test_what_is_pasted_goes_into_the_row() -> None:
             (("wood",), "", "PINE"),
         ]:
             await at.go(*path, kind=kind)
-            at.form.rows.post_message(Paste(paste))
-            await at.pilot.pause()
+            await at.paste(paste)
         expected = {"name": "oak", "size": 10 << 30, "tags": ["red", "blue", "green"], "wood": "PINE"}
         assert at.value == expected
         await at.go(kind="more")
         await at.press("enter")
         await at.go("password")
-        at.form.rows.post_message(Paste("-----KEY-----\nabc\n"))
-        await at.pilot.pause()
+        await at.paste("-----KEY-----\nabc\n")
         assert at.value["password"] == "-----KEY-----\nabc\n"
         await at.go("size")
-        at.form.rows.post_message(Paste("many"))
-        await at.pilot.pause()
-        assert "Not taken: not a number" in "\n".join(drawn(at.pilot))
-        at.form.rows.post_message(Paste('{"name": "b", "size": 4096}'))
-        await at.pilot.pause()
+        await at.paste("many")
+        await wait_for(at.pilot, lambda: "Not taken: not a number" in "\n".join(drawn(at.pilot)), "why not")
+        await at.paste('{"name": "b", "size": 4096}')
         assert at.value["name"] == "b"
+
+
+async def test_a_secret_is_hidden_by_signs_of_ascii_on_a_screen_of_ascii() -> None:
+    async with form('[{"name": "a", "size": 2048, "password": "hidden1"}]', ascii_only=True) as at:
+        assert "********" in "\n".join(drawn(at.pilot))
+        await at.go("password")
+        await at.press("enter")
+        shown = "\n".join(drawn(at.pilot))
+        assert "*******" in shown
+        assert "•" not in shown
 
 
 async def test_a_secret_that_was_left_out_is_filled_in() -> None:

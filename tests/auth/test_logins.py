@@ -337,6 +337,7 @@ async def test_answers_of_standby_controllers_and_unknown_ones(key: str) -> None
     answers: list[tuple[dict[str, Any], type[Exception], str]] = [
         ({"result": {"response_type": "REDIRECT", "urls": ["https://a", 5]}}, RedirectRequired, "https://a"),
         ({"result": {"response_type": "REDIRECT"}}, RedirectRequired, "active one"),
+        ({"result": {"response_type": "REDIRECT", "urls": 5}}, RedirectRequired, "active one"),
         ({"result": {"response_type": "DENIED"}}, AccessDenied, "administrator"),
         ({"result": {"response_type": "EXPIRED"}}, CredentialsExpired, "expired"),
         ({"result": {"response_type": "NEW"}}, AuthenticationError, "NEW"),

@@ -25,12 +25,11 @@ from truenas_client.methods.validator import Stopped, stopping
 from truenas_client.values.table import Table
 from tui.model.completion import complete
 from tui.model.examine import examine
-from tui.model.jsontext import parse
+from tui.model.jsontext import TextProblem, parse
 from tui.model.known import Known
 from tui.widgets.arguments_editor import ArgumentsEditor
 from tui.widgets.call_pane import CallPane
 from tui.widgets.completion import CompletionList
-from tui.widgets.json_editor import Problem
 from tui.widgets.json_view import JsonView
 from tui.widgets.raw_view import RawView
 from tui.widgets.rows import Column, Row, Rows
@@ -108,8 +107,8 @@ async def _editing(text: str, places: int) -> float:
     editor = ArgumentsEditor(CompletionList())
     async with Stage(editor).run_test(size=SIZE) as pilot:
         editor.load_text(text)
-        editor.problems = [Problem(at * 500, at * 500 + 3, "wrong") for at in range(places)]
-        editor.gaps = [Problem(at * 500 + 10, at * 500 + 12, "to fill in") for at in range(places)]
+        editor.problems = [TextProblem(at * 500, at * 500 + 3, "wrong") for at in range(places)]
+        editor.gaps = [TextProblem(at * 500 + 10, at * 500 + 12, "to fill in") for at in range(places)]
         editor.focus()
         editor.move_cursor((700, 5))
         await pilot.pause()

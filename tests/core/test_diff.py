@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.applied import apply
@@ -39,7 +39,6 @@ def exact(value: Any) -> Any:
 
 
 @given(VALUES, VALUES)
-@settings(max_examples=300, deadline=None)
 def test_the_changes_lead_from_one_to_the_other(old: Any, new: Any) -> None:
     before = exact(old)
     changes = diff(old, new)
@@ -49,7 +48,6 @@ def test_the_changes_lead_from_one_to_the_other(old: Any, new: Any) -> None:
 
 
 @given(ROWS, ROWS)
-@settings(max_examples=200, deadline=None)
 def test_rows_are_known_by_their_id(old: list[Any], new: list[Any]) -> None:
     changes = diff(old, new)
     assert exact(apply(old, changes)) == exact(new)

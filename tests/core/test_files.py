@@ -440,7 +440,7 @@ async def test_upload_sends_the_parts_in_order(tmp_path: Path) -> None:
             [{"a": 1}],
             path,
             b"bytes",
-            ("named.txt", b""),
+            ("n\udcffmed.txt", b""),
             file,
             progress=lambda done, total: seen.append((done, total)),
         )
@@ -451,7 +451,7 @@ async def test_upload_sends_the_parts_in_order(tmp_path: Path) -> None:
         assert [head.split("\r\n")[0].partition("filename=")[2] for head, _ in result] == [
             '"strange %22name%22.bin"',
             '"file"',
-            '"named.txt"',
+            '"n?med.txt"',
             '"file"',
         ]
         assert seen[-1] == (700_014, 700_014)

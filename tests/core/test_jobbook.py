@@ -396,3 +396,8 @@ def test_a_job_known_by_its_number_alone_is_told_by_its_events() -> None:
     assert record.method == "pool.scrub.scrub"
     assert record.outcome is not None
     assert isinstance(record.outcome.error, JobFailed)
+
+
+def test_arguments_that_cannot_be_sent_are_refused_as_a_call_refuses_them() -> None:
+    with pytest.raises(ClientException, match=r"job\.x: the arguments cannot be written as JSON"):
+        JobRecord("1", "job.x", [object()], new_style=True)

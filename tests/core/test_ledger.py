@@ -93,7 +93,7 @@ class Schedules(RuleBasedStateMachine):
 
 
 TestSchedules = Schedules.TestCase
-TestSchedules.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+TestSchedules.settings = settings(stateful_step_count=40)
 
 
 def test_one_unannounced_job_start_at_a_time() -> None:

@@ -135,6 +135,11 @@ async def test_events_without_an_id_tell_it_otherwise() -> None:
         await table.tell("changed")
         assert {(change.kind, change.key) for change in await take(changes, 2)} == {("changed", 2), ("removed", 3)}
         assert table.queries[1:] == [[[], {}]]
+        # One whose row has no key that could be one has that row queried.
+        table.rows = {2: row(2)}
+        await table.tell("changed", id=2, fields={**row(2), "id": ["odd"]})
+        assert [(change.kind, change.key) for change in await take(changes, 1)] == [("changed", 2)]
+        assert table.queries[2:] == [[[["id", "in", [2]]], {}]]
 
 
 async def test_an_event_between_subscribing_and_the_answer_counts() -> None:

@@ -88,7 +88,11 @@ def test_a_name_is_looked_up_once() -> None:
 PIECES = st.lists(st.sampled_from(["$", "{", "}", "env:", "secret:", "POOL", "N", " ", "x", "${env:POOL}"])).map(
     "".join
 )
-JSON = st.recursive(PIECES | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(PIECES, inner))
+JSON = st.recursive(
+    PIECES | st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(PIECES, inner, max_size=4),
+    max_leaves=12,
+)
 
 
 @given(JSON)

@@ -222,6 +222,15 @@ def test_edits_of_others_are_kept(config: Path) -> None:
     assert Profiles(config).names == ["lab", "old.nas", "theirs", "mine"]
 
 
+def test_profiles_in_one_line_can_be_edited_too(config: Path) -> None:
+    config.write_text('profile = { lab = { address = "nas" } }  # mine\n')
+    profiles = Profiles(config)
+    profiles.put(Profile(name="new", addresses=("other",), username="admin"))
+    profiles.put(Profile(name="lab", addresses=("nas", "nas2")))
+    assert [profiles.get(name).addresses for name in profiles.names] == [("nas", "nas2"), ("other",)]
+    assert "# mine" in config.read_text()
+
+
 def test_a_broken_file_is_not_written_over(config: Path) -> None:
     profiles = Profiles(config)
     config.write_text("[profile.lab\n")

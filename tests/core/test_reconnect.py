@@ -368,6 +368,20 @@ async def test_close_while_the_new_connection_is_being_made() -> None:
         assert "truenas_client supervisor" not in {task.get_name() for task in asyncio.all_tasks()}
 
 
+async def test_close_while_the_first_connection_is_being_made() -> None:
+    async with nas(echo) as server:
+        client = AsyncClient(server.url)
+        connecting = asyncio.create_task(client.connect())
+        async with asyncio.timeout(5):
+            await reach(client, State.CONNECTING)
+            await client.close()
+            with pytest.raises(ConnectionLost, match="was closed"):
+                await connecting
+            for link in server.links:
+                await link.wait_closed()
+        assert not client.connected
+
+
 async def test_call_timeout_covers_the_time_offline() -> None:
     async with nas(echo) as server:
         client = await AsyncClient(server.url).connect()

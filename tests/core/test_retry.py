@@ -8,7 +8,7 @@ import pytest
 
 from truenas_client.endpoint import Endpoint
 from truenas_client.engine.ddp import DDP
-from truenas_client.engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
+from truenas_client.engine.hello import GREETING, Approach, dialect_for, greeting, hello
 from truenas_client.engine.inbox import Event, Gap, Inbox
 from truenas_client.engine.jobbook import JobBook
 from truenas_client.engine.jobrecord import JobRecord
@@ -275,11 +275,14 @@ def test_hello_sets_the_options_and_an_old_release_goes_without() -> None:
 
 def test_what_a_failed_hello_is_called() -> None:
     endpoint = Approach(["nas"]).endpoint
-    failed = hello_failed(endpoint, CallTimeout("late"))
-    assert isinstance(failed, ConnectError)
-    assert failed.stage == "hello"
-    failed = hello_failed(endpoint, ConnectionLost("x", 1008))
-    assert isinstance(failed, ConnectError)
-    assert failed.stage == "allowed"
     other = ClientException("x")
-    assert hello_failed(endpoint, other) is other
+    for error, stage in (
+        (CallTimeout("late"), "hello"),
+        (ConnectionLost("x", 1008), "allowed"),
+        (ConnectionLost("x"), "hello"),
+        (other, ""),
+    ):
+        with pytest.raises(ClientException) as caught, greeting(endpoint):
+            raise error
+        assert getattr(caught.value, "stage", "") == stage
+    assert caught.value is other

@@ -183,6 +183,7 @@ def test_a_folder_of_calls(tmp_path: Path) -> None:
     team.mkdir()
     (team / "shared call.toml").write_text('method = "core.ping"\n')
     (team / "README.md").write_text("ours")
+    (saved.folder / "no name .toml").write_text('method = "core.ping"\n')
     (saved.folder / "team").symlink_to(team)
     (team / "again").symlink_to(team)
     assert saved.names()[:4] == ["b", "nightly/a", "nightly/very/deep", "team/again/again/again/again/shared call"]
@@ -220,9 +221,10 @@ def test_comments_survive_a_change(tmp_path: Path) -> None:
     saved.put(replace(CALL, params=["x"], variables=(), description=""), replace=True)
     assert saved.get(CALL.name) == SavedCall(CALL.name, CALL.method, ["x"])
     assert path.read_text().startswith("# of the team\n")
-    path.write_text("broken")
-    saved.put(CALL, replace=True)
-    assert saved.get(CALL.name) == CALL
+    for text in ("broken", 'method = "a.b"\nvariables = { pool = { type = "text" } }\n'):
+        path.write_text(text)
+        saved.put(CALL, replace=True)
+        assert saved.get(CALL.name) == CALL
 
 
 def test_of_many_that_save_one_name_at_once_one_does(tmp_path: Path) -> None:

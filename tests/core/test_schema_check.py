@@ -72,7 +72,7 @@ def test_every_missing_field_is_named_once() -> None:
 
 TAGGED = {
     "discriminator": {"propertyName": "type"},
-    "oneOf": [
+    "anyOf": [
         {
             "type": "object",
             "properties": {"type": {"const": "S3"}, "key": {"type": "string"}},
@@ -104,7 +104,7 @@ def test_of_tagged_alternatives_only_the_meant_one_is_explained(value: Any, expe
 
 
 def test_without_a_tag_the_branch_with_the_fitting_constant_is_explained() -> None:
-    schema = {"anyOf": TAGGED["oneOf"]}
+    schema = {"anyOf": TAGGED["anyOf"]}
     assert [p.message for p in check(schema, {"type": "B2", "account": 1})] == ["expected text, not a number"]
 
 

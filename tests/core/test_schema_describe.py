@@ -76,7 +76,7 @@ def test_alternatives_carry_the_tag_that_picks_them() -> None:
     node = describe(
         {
             "discriminator": {"propertyName": "type"},
-            "oneOf": [
+            "anyOf": [
                 {"type": "object", "properties": {"type": {"const": "S3"}, "key": {}}},
                 {"type": "object", "properties": {"type": {"enum": ["B2", "B3"]}}},
             ],

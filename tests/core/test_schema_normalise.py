@@ -78,7 +78,27 @@ def test_branches_of_a_discriminator_require_it() -> None:
     }
     result = normalise(schema)
     assert result["discriminator"] == {"propertyName": "kind"}
-    assert [sorted(branch["required"]) for branch in result["oneOf"]] == [["kind"], ["kind", "n"]]
+    assert [sorted(branch["required"]) for branch in result["anyOf"]] == [["kind"], ["kind", "n"]]
+
+
+def test_the_parts_of_an_object_are_one_object() -> None:
+    """In ``allOf`` the schema around the parts counts first, then the first part; members of all are joined."""
+    schema = {
+        "title": "outer",
+        "allOf": [
+            {"title": "part", "type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
+            {"allOf": [{"required": ["b"], "additionalProperties": False}]},
+        ],
+    }
+    result = normalise(schema)
+    assert sorted(result.pop("required")) == ["a", "b"]
+    assert result == {
+        "title": "outer",
+        "type": "object",
+        "properties": {"a": {"type": "string"}},
+        "additionalProperties": False,
+    }
+    assert draft(normalise({"allOf": [{"type": "string"}, {"minLength": 1}]})).value == "?"
 
 
 def test_the_input_stays_as_it_was() -> None:
@@ -99,11 +119,12 @@ def test_nothing_of_the_servers_dialect_is_left_in_real_schemas(release: str) ->
         assert not schema.keys() & {"_name_", "_required_", "_attrs_order_", "nullable", "ge", "le"}
         assert "mapping" not in schema.get("discriminator", {})
         assert not isinstance(schema.get("items"), list)
+        assert not schema.keys() & {"oneOf", "allOf"}
         kinds = schema.get("type", [])
         assert "float" not in (kinds if isinstance(kinds, list) else [kinds])
         for member in schema.get("properties", {}).values():
             look(member)
-        for key in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        for key in ("anyOf", "prefixItems"):
             for branch in schema.get(key, ()):
                 look(branch)
         for key in ("items", "additionalProperties"):

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from truenas_client.values import table as model
@@ -166,7 +166,6 @@ def test_properties_are_sorted_by_their_exact_value() -> None:
 
 
 @given(rows=tables, arrangement=arrangements, step=st.integers(1, 5))
-@settings(max_examples=150)
 def test_sorting_is_a_stable_order_whatever_the_steps(
     rows: list[dict[str, Any]], arrangement: Arrangement, step: int
 ) -> None:

@@ -48,6 +48,18 @@ async def test_every_text_is_told_with_its_call_and_no_secret(legacy: bool) -> N
         assert any(frame.kind == "error" and frame.method == "no.such_method" for frame in frames)
 
 
+def test_texts_too_deep_to_be_masked_are_told_without_their_content() -> None:
+    tap, frames = Tap(), list[Frame]()
+    tap.tell = frames.append
+    deep = "[" * 700 + "]" * 700
+    tap.sent(f'{{"id": "1", "method": "a.b", "params": {deep}}}', "a.b", "1", 1.0)
+    tap.received(f'{{"id": "1", "result": {deep}}}', 2.0)
+    assert [(frame.kind, frame.method, frame.value, frame.seconds) for frame in frames] == [
+        ("call", "a.b", None, None),
+        ("answer", "a.b", None, 1.0),
+    ]
+
+
 async def test_long_texts_are_told_without_their_content() -> None:
     async with Simulator() as nas:
 

@@ -213,6 +213,12 @@ async def test_ca_files_that_cannot_serve(tmp_path: Path) -> None:
         assert caught.value.stage == "tls"
 
 
+def test_a_profile_may_name_a_ca_file_of_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    authority(tmp_path).path.rename(tmp_path / "ca.pem")
+    assert context(TLS(ca_file="~/ca.pem")).get_ca_certs()
+
+
 def test_choices_that_contradict_each_other() -> None:
     with pytest.raises(ValueError, match="give one of them"):
         AsyncClient("wss://nas", verify_ssl=False, tls=TLS())

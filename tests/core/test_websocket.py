@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
@@ -94,7 +94,6 @@ def speeches(draw: st.DrawFn) -> tuple[list[Callable[[ServerProtocol], None]], l
     return sent, said
 
 
-@settings(deadline=None, max_examples=150)
 @given(speeches(), st.integers(0, 2**32), st.sampled_from([1, 3, 40, 5000, 10**9]))
 def test_however_the_bytes_are_cut_the_same_comes_out(
     speech: tuple[list[Callable[[ServerProtocol], None]], list[str]], seed: int, largest: int

@@ -18,6 +18,7 @@ import pytest
 from midclt.parser import COMMANDS
 from tests.facts import ROOT
 from tests.midclt.conftest import Run
+from tests.midclt.served import Background, scripted
 from tests.midclt.test_process import loaded_by
 from truenas_client.auth import budget
 from truenas_client.simulator import Call, ThreadedSimulator
@@ -252,6 +253,21 @@ def test_a_job_is_followed_by_its_number(shell: Shell) -> None:
     assert "has no log" in shell("jobs", "logs", number)[2]
 
 
+def test_a_secret_that_was_put_in_is_masked_where_an_error_says_it_back(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NAS_SECRET", "s3cret-of-mine")
+    word = '"/mnt/none/${env:NAS_SECRET}/x"'
+    for argv in (
+        ["call", "--fill", "filesystem.stat", word],
+        ["download", "--fill", "-O", str(tmp_path / "file"), "filesystem.get", word],
+    ):
+        status, out, err = shell(*argv)
+        assert (status, out) == (7 if argv[0] == "download" else 1, ""), argv
+        assert "/mnt/none" in err, argv
+        assert "s3cret" not in err, argv
+
+
 def test_a_query_is_watched(shell: Shell, nas: ThreadedSimulator) -> None:
     argv = [sys.executable, "-m", "midclt", "-u", socket_of(nas)]
     watching = subprocess.Popen(
@@ -398,6 +414,8 @@ def test_keys_and_sessions(shell: Shell, nas: ThreadedSimulator, tmp_path: Path)
     assert "does not tell it again" in err
     assert key.strip() not in err
     assert shell("key", "create", "kept", "--for", "admin", "-O", str(kept))[:2] == (0, "")
+    status, _, err = shell("key", "create", "lost", "-O", "/proc/key")
+    assert (status, "`midclt key rm" in err) == (1, True), "the server has it, and does not tell it again"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     status, out, _ = shell("key", "ls", "-o", "csv", "--columns", "name,username")
     assert {"shown,root", "kept,admin"} <= set(out.splitlines())
@@ -437,3 +455,20 @@ def test_a_one_time_password_from_a_flag_or_a_program(shell: Shell, nas: Threade
         assert (status, out) == (4, "")
         assert "one-time password for guarded was wrong" in err
     assert login("--otp-command", "/no/such/program")[2].startswith("--otp-command: There is no program")
+
+
+ODD: list[Any] = [None, 5, "text", {}, {"a": None}, [None], [1, "x"], [[]], [{}], [{"id": [], "progress": 5}]]
+ODD += [{"pw_name": "admin", "privilege": [1]}, {"privilege": {"roles": "abc"}, "two_factor_config": [1]}]
+
+
+@pytest.mark.parametrize("answer", ODD, ids=repr)
+def test_an_answer_of_another_shape_is_no_error_of_this_program(run: Run, background: Background, answer: Any) -> None:
+    methods = ("core.get_jobs", "api_key.query", "api_key.create", "auth.me", "auth.sessions")
+    with background.entered(scripted({method: {"result": answer} for method in methods})) as url:
+        for argv in (
+            *(["jobs", *words] for words in ([], ["ls", "5"], ["logs", "5"], ["abort", "5"])),
+            *(["key", *words] for words in (["ls"], ["create", "new"], ["rm", "5"])),
+            *(["whoami"], ["sessions"]),
+        ):
+            ran = run(*argv, url=url, user="admin")
+            assert "error of this program" not in ran.err, argv

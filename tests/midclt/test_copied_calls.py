@@ -65,7 +65,7 @@ def arguments() -> list[list[Any]]:
 
 @pytest.fixture(scope="module")
 def nas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadedSimulator]:
-    with ThreadedSimulator(unix=tmp_path_factory.mktemp("nas") / "nas.sock", tls=True, speed=1000.0) as nas:
+    with ThreadedSimulator(unix=tmp_path_factory.mktemp("nas") / "nas.sock", tls=True, speed=100.0) as nas:
 
         @nas.nas.method("test.back")
         def back(call: Call, first: Any = "none", second: Any = "none", third: Any = "none") -> Any:

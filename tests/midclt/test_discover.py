@@ -55,6 +55,16 @@ def test_methods_are_read_once_and_then_from_the_cache(run: Run, nas: Nas, cache
     assert run("methods", "-a", url=nas.url, user="admin").out.split() == list(kept.catalogue.methods)
 
 
+@pytest.mark.parametrize("argv", [("methods", "pool.scrub"), ("events", "alert")])
+def test_the_environment_stands_in_for_the_form(
+    offline: Any, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
+    asked = offline(*argv, "-o", "jsonl").out
+    assert json.loads(asked.splitlines()[0])["name"].startswith(argv[1])
+    monkeypatch.setenv("MIDCLT_OUTPUT", "jsonl")
+    assert offline(*argv).out == asked
+
+
 def test_no_cache_and_no_server(run: Run, cache: Path) -> None:
     ran = run("-U", "admin", "-P", "x", "methods", url=NOWHERE)
     assert (ran.status, ran.out) == (3, "")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from midclt import running
+from midclt.parser import get_parser
 from tests.auth.ways import frames
 from tests.midclt.conftest import Nas, Run
 from truenas_client.secrets.value import Environment
@@ -83,3 +87,40 @@ def test_the_default_profile_is_locked_too(run: Run) -> None:
     Profiles().use("lab")
     assert run("call", "test.echo", "1").status == 4
     assert run("ping").status == 0
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("jobs", "abort", "1"),
+        ("sessions", "terminate", "--others"),
+        ("key", "create", "new"),
+        ("key", "rm", "1"),
+    ],
+)
+def test_a_command_that_always_writes_is_refused_before_anything_is_connected(
+    run: Run, frames: list[str], argv: tuple[str, ...]
+) -> None:
+    ran = run("--profile", "lab", *argv)
+    assert (ran.status, ran.out, frames) == (4, "", [])
+    assert "is read-only" in ran.err
+
+
+def test_a_second_ctrl_c_stops_no_job_of_a_read_only_profile(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    class Client:
+        def call(self, method: str, *params: Any, **options: Any) -> None:
+            called.append(method)
+
+    monkeypatch.setattr(running, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(running, "sleep", interrupted)
+    called: list[str] = []
+    for words, stops in (([], False), (["--write"], True)):
+        options = get_parser().parse_args(["--profile", "lab", *words, "jobs", "watch", "7"])
+        running.leave(Client(), options, 7, "job 7")  # type: ignore[arg-type]
+        assert ("Ctrl-C again" in capsys.readouterr().err) is stops
+        assert called == ["core.job_abort"] * stops

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from argparse import _SubParsersAction
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from midclt import get_parser
+from midclt.agent import quick
 from midclt.manpage import manual_page
-from midclt.parser import COMMANDS
+from midclt.parser import COMMANDS, subparsers
+from tests.midclt.conftest import Run
 
 # What scripts may write for the long options of the official command.
 ABBREVIATIONS = {
@@ -48,6 +51,10 @@ def test_abbreviated_options_keep_their_meaning(option: str, spellings: list[str
         (["call", "m", "--", "-x", "--job"], {"method": ["m", "-x", "--job"], "job": False}),
         (["call", "--", "m", "-x"], {"method": ["m", "-x"]}),
         (["call", "m", ""], {"method": ["m", ""]}),
+        (["call", "m", "--dry-run", "a", "-1", "-q", "-", "b"], {"method": ["m", "a", "-1", "-", "b"], "quiet": True}),
+        (["call", "m", "-j", "a", "--", "-x", "--", "-q"], {"method": ["m", "a", "-x", "--", "-q"], "quiet": False}),
+        (["compare", "m", "--on", "a,b", "x", "y"], {"method": "m", "arguments": ["x", "y"], "on": "a,b"}),
+        (["upload", "m", "f", "--fill", "x"], {"method": "m", "file": "f", "arguments": ["x"], "fill": True}),
         (["call", "m", "-a b"], {"method": ["m", "-a b"]}),
         (["-u", "ws://nas", "-U", "me", "-P", "x", "ping"], {"uri": "ws://nas", "username": "me", "password": "x"}),
         (["ping"], {"uri": None, "username": None, "password": None, "timeout": None, "insecure": False}),
@@ -74,6 +81,7 @@ def test_what_is_read(argv: list[str], expected: dict[str, Any]) -> None:
         ["call"],
         ["call", "-jp", "circle", "m"],
         ["call", "m", "-x"],
+        ["call", "m", "-q", "a", "-x", "b"],
         ["--job", "call", "m"],
         ["call", "-u", "ws://nas", "m"],
         ["subscribe"],
@@ -104,6 +112,13 @@ def test_bad_usage_is_status_2(argv: list[str], capsys: pytest.CaptureFixture[st
     assert "usage: midclt" in err
 
 
+def test_the_quick_way_leaves_bad_usage_to_the_parser(run: Run) -> None:
+    for argv in (["--profile", "call", "-t"], ["-t", "call"], ["--profile", "call"], ["--agent", "call", "--profile"]):
+        assert quick.plain(argv) is None
+    ran = run("--profile", "call", "-t")
+    assert (ran.status, "expected one argument" in ran.err) == (2, True)
+
+
 def test_building_the_parser_has_no_side_effect(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,6 +133,14 @@ def test_the_parser_is_whole_before_it_reads_anything() -> None:
     assert list(commands.choices) == list(COMMANDS)
     assert all(command.description for command in commands.choices.values())
     assert "--job-print" in commands.choices["call"].format_help()
+
+
+def test_each_command_and_action_has_the_function_that_does_it() -> None:
+    for name, parser in subparsers(get_parser()).items():
+        command = import_module(f"midclt.commands.{name}")
+        work = import_module(f"midclt.{command.WORK}") if hasattr(command, "WORK") else command
+        for function in [f"do_{action}" for action in subparsers(parser)] or ["run"]:
+            assert callable(getattr(work, function, None)), (name, function)
 
 
 @pytest.mark.parametrize("flag", ["-j", "-job", "--job"])

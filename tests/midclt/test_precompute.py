@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from midclt import precompute
+from midclt import apikeys
 from tests.auth.ways import frames
 from tests.midclt.conftest import Run
 from tests.midclt.served import Background
@@ -78,7 +78,7 @@ def test_from_file_to_file_to_login(run: Run, url: str, file: Path, tmp_path: Pa
 def test_from_everywhere_else(run: Run, url: str, nas: Simulator, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = ["--insecure", "-U", "admin"]
     asked: list[str] = []
-    monkeypatch.setattr(precompute, "ask", lambda prompt: asked.append(prompt) or KEY)
+    monkeypatch.setattr(apikeys, "ask", lambda prompt: asked.append(prompt) or KEY)
     assert is_it(run(*base, "key", "precompute", "-", url=url, stdin=f"{KEY}\n").out)
     assert is_it(run(*base, "-K", str(file), "key", "precompute", url=url).out)
     assert is_it(run(*base, "key", "precompute", url=url, env={"TRUENAS_API_KEY": str(file)}).out)
@@ -101,7 +101,7 @@ def test_never_as_an_argument(run: Run, url: str, frames: list[str]) -> None:
 
 
 def test_what_cannot_be_done(run: Run, url: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precompute, "ask", lambda prompt: None)
+    monkeypatch.setattr(apikeys, "ask", lambda prompt: None)
     base = ["--insecure", "-U", "admin"]
     assert run("--insecure", "key", "precompute", str(file), url=url).status == 2
     assert "There is no key" in run(*base, "key", "precompute", url=url).err

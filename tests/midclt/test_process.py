@@ -70,6 +70,12 @@ def test_version_and_help_are_successes() -> None:
         assert ran.stdout.startswith(words)
 
 
+def test_a_time_limit_that_is_no_number_is_told_by_every_command() -> None:
+    env = _environment(CALL_TIMEOUT="soon", TRUENAS_URI="ws://127.0.0.1:1")
+    ran = subprocess.run([*COMMAND, "jobs"], env=env, capture_output=True, text=True, cwd=ROOT, timeout=30)
+    assert (ran.returncode, ran.stderr) == (2, "CALL_TIMEOUT is 'soon' and should be a number of seconds\n")
+
+
 @pytest.mark.parametrize("command", [["subscribe", "test.endless"], ["call", "core.get_methods"]])
 def test_a_reader_that_goes_away_is_no_complaint(nas: Nas, command: list[str]) -> None:
     process = subprocess.Popen(

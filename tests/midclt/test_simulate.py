@@ -11,6 +11,7 @@ import pytest
 from tests.facts import ROOT
 from tests.midclt.conftest import Run
 from tests.midclt.test_process import COMMAND, _environment
+from truenas_client.simulator.__main__ import main
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -32,3 +33,8 @@ def test_its_options_are_those_of_the_simulator(run: Run) -> None:
     for word in ("--release {24.10,25.04,25.10,26,27}", "faults (times are simulated seconds"):
         assert word in ran.out
     assert run("simulate", "--release", "1").status == 2
+
+
+def test_a_socket_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--unix", "/nowhere/nas.sock"]) == 1
+    assert capsys.readouterr().err == "simulator: cannot listen on /nowhere/nas.sock: No such file or directory\n"

@@ -50,3 +50,8 @@ def test_secrets_are_not_in_the_document_and_come_back() -> None:
 
 def test_what_is_not_json_comes_back_as_it_is() -> None:
     assert read_document('// x\n[{"a": }]', []) == ('[{"a": }]', None)
+
+
+def test_separators_that_are_no_line_feeds_stay_in_their_text() -> None:
+    before = [{"name": "a\u2028b\x85c"}]
+    assert read_document(document(shelf(), before).replace("\n", "\r\n"), before)[1] == before

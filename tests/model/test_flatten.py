@@ -34,6 +34,10 @@ def everything(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield from everything(inner, (*path, key))
 
 
+def find(tree: Tree, text: str, *, after: Path | None = None, backwards: bool = False) -> Path | None:
+    return next((path for path in tree.search(text, after=after, backwards=backwards) if path is not None), None)
+
+
 def shown(tree: Tree) -> list[str]:
     return [f"{'  ' * row.depth}{row.key if row.key is not None else ''} {row.preview}" for row in tree.rows(0, 999)]
 
@@ -87,7 +91,7 @@ def test_a_value_without_members_is_one_row(value: Any) -> None:
     assert len(tree) == 1
     assert tree.row(0).folded is None
     assert tree.toggle(0) == 0
-    assert tree.find("zzz") is None
+    assert find(tree, "zzz") is None
 
 
 def test_folding_and_levels() -> None:
@@ -160,19 +164,19 @@ def test_decoded_types_are_rows_too() -> None:
 def test_finding_looks_into_what_is_folded_and_goes_around_the_end() -> None:
     tree = Tree(POOLS)
     tree.fold_level(1)
-    assert tree.find("sda") == (1, "topology", "data", 0, "disk")
-    assert tree.find("NAME") is None
-    assert tree.find("name") == (0, "name")
-    assert tree.find("name", after=(0, "name")) == (1, "name")
-    assert tree.find("name", after=(1, "name")) == (0, "name")
-    assert tree.find("name", after=(1, "name"), backwards=True) == (0, "name")
-    assert tree.find("name", after=(0, "name"), backwards=True) == (1, "name")
-    assert tree.find("name", backwards=True) == (1, "name")
-    assert tree.find("119571") == (0, "size")
-    assert tree.find("null") == (0, "odd key")
-    assert tree.find("tank", after=(0, "name")) == (0, "name")
-    assert tree.find("name", after=("gone",)) == (0, "name")
-    assert tree.find("") is None
+    assert find(tree, "sda") == (1, "topology", "data", 0, "disk")
+    assert find(tree, "NAME") is None
+    assert find(tree, "name") == (0, "name")
+    assert find(tree, "name", after=(0, "name")) == (1, "name")
+    assert find(tree, "name", after=(1, "name")) == (0, "name")
+    assert find(tree, "name", after=(1, "name"), backwards=True) == (0, "name")
+    assert find(tree, "name", after=(0, "name"), backwards=True) == (1, "name")
+    assert find(tree, "name", backwards=True) == (1, "name")
+    assert find(tree, "119571") == (0, "size")
+    assert find(tree, "null") == (0, "odd key")
+    assert find(tree, "tank", after=(0, "name")) == (0, "name")
+    assert find(tree, "name", after=("gone",)) == (0, "name")
+    assert find(tree, "") is None
     assert len(tree) == 3
 
 

@@ -15,7 +15,7 @@ from truenas_client.methods.draft import allows
 from truenas_client.methods.examples import examples_of
 from truenas_client.methods.generate import generate
 from tui.model.draft import Draft, Patch
-from tui.model.form import CONTAINERS, Field, fields, key_of
+from tui.model.form import CONTAINERS, Field, fields, found_fields, key_of
 from tui.model.formedit import added, chosen, entered
 from tui.model.formtext import UnreadableText, read_text, shown_text
 
@@ -298,3 +298,9 @@ def test_the_methods_of_24_10_open_with_all_their_members(name: str) -> None:
     assert listed == len(method.params[0].schema["properties"])
     draft = Draft(method, "[]")
     assert put(draft, entered(draft, (0, members[0].name), "tank"))[members[0].name] == "tank"
+
+
+def test_rows_are_found_by_name_or_description_and_one_without_by_neither() -> None:
+    method = shelf(name=TEXT, size={**TEXT, "description": "How wide"})
+    assert [row.name for row in found_fields(method, [{}], "wide")[0]][-1] == "size"
+    assert found_fields(method, [{}], "none") == ([], None)

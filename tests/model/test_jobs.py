@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.model.job import Job
-from tui.model.jobfilter import FIELDS, JobFilter
+from tui.model.jobfilter import JobFilter
 from tui.model.loglines import MOST_CHARACTERS, MOST_LINES, LogLines, places
 from tui.model.pace import Pace, pace_after
 from tui.session.jobstore import JobStore
@@ -73,7 +73,7 @@ def test_a_filter_that_fits_no_job_says_why(query: str, problem: str) -> None:
     assert JobFilter(query).problem == problem
 
 
-@given(st.text(max_size=40), st.sampled_from([*FIELDS, "x"]), st.sampled_from(["", "-", '"']))
+@given(st.text(max_size=40), st.sampled_from([*JobFilter.fields, "x"]), st.sampled_from(["", "-", '"']))
 def test_no_filter_raises_and_its_negation_is_the_rest(text: str, field: str, sign: str) -> None:
     JobFilter(f"{sign}{field}:{text}").fits(SCRUB)
     word = "".join(letter for letter in text if letter.isalnum())
@@ -265,6 +265,7 @@ def test_the_clock_of_a_server_that_is_wrong_is_not_taken_for_time_that_a_job_ra
         (("a\nb", "c\n", "d"), ["a", "bc", "d"]),
         (("a\r\nb\rc\n", "\n", "d\n"), ["a", "b", "c", "", "d"]),
         (("", "x"), ["x"]),
+        (("a\r", "\nb\r", "c\r"), ["a", "b", "c"]),
     ],
 )
 def test_texts_become_lines(texts: tuple[str, ...], lines: list[str]) -> None:

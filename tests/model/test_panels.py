@@ -11,14 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.model.eventfilter import EventFilter
+from tui.model.feed import Feed
 from tui.model.panel import Panel
 from tui.model.plot import draw_plot, reach
-from tui.session.feeds import Feed
 
 EVENT = SimpleNamespace(
     kind="changed",
     id=7,
-    fields={"state": "RUNNING", "progress": {"percent": 37}, "disks": [{"name": "sda", "ok": True}], "what": "Café"},
+    fields={
+        "state": "RUNNING",
+        "progress": {"percent": 37},
+        "disks": [{"name": "sda", "ok": True, "modelName": "X"}],
+        "what": "Café",
+    },
 )
 
 
@@ -41,6 +46,9 @@ EVENT = SimpleNamespace(
         ("disks.name:SDA", True),
         ("disks.0.ok:true", True),
         ("disks.1.ok:true", False),
+        ("disks.modelname:x", True),
+        ("disks.\u00b2:x", False),
+        (f"disks.{'9' * 5000}:x", False),
         ("path:progress.percent", True),
         ("path:progress.other", False),
         ('"running', True),

@@ -58,6 +58,11 @@ def test_a_whole_object_in_the_place_to_fill_is_the_new_arguments(paste: str) ->
         assert json.loads(after(marked, paste)[0]) == [GOOD]
 
 
+def test_a_separator_of_unicode_in_a_pasted_text_is_a_character_of_it() -> None:
+    paste = json.dumps({**GOOD, "name": "a\u2028b"}, ensure_ascii=False)
+    assert json.loads(after(SMALLEST.replace('"name": ""', '"name": "‹›"'), paste)[0]) == [json.loads(paste)]
+
+
 def test_the_whole_is_replaced_only_where_the_paste_fits_or_nothing_was_typed() -> None:
     typed = '[{"name": "books"‹›, "bolts": {"size": 4}}]'
     assert json.loads(after(typed, json.dumps([GOOD]))[0]) == [GOOD]

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.model import rawtext
@@ -39,7 +39,6 @@ def test_it_is_what_json_writes(value: Any) -> None:
 
 
 @given(value=values, block=st.integers(1, 7))
-@settings(max_examples=200)
 def test_every_line_can_be_had_by_its_number(value: Any, block: int) -> None:
     before, rawtext.BLOCK = rawtext.BLOCK, block
     try:

@@ -30,6 +30,7 @@ PARAMS: list[Any] = [
         ("data.disks.0.dev", (1, "disks", 0, "dev")),
         ("data.disks[0].dev", (1, "disks", 0, "dev")),
         ("data.disks.7.dev", (1, "disks")),
+        (f"data.disks.{'9' * 5000}.dev", (1, "disks")),
         ("data.missing", (1,)),
         ("data.nested.missing.deeper", (1, "nested")),
         ("data.a.b.c", (1, "a.b", "c")),

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from tests.argumentshapes import SECRETIVE, with_secret
 from tests.model.killed import killed_apps
 from truenas_client.methods.catalogue import Catalogue, Method
-from tui.memory import late_file
+from truenas_client.methods.storable import MASKING
+from tui.memory import late_file, state
 from tui.memory.state import (
-    MOST_DRAFTED,
     MOST_DRAFTS,
     MOST_RECENT,
     AppMemory,
@@ -244,6 +244,17 @@ def test_whatever_stands_in_a_file_everything_has_its_type(
     assert Memories(folder=folder).app.size_of("result", "-narrow") == 9
 
 
+def test_a_draft_that_is_no_text_does_not_stop_other_changes(folder: Path) -> None:
+    path = folder / "connections" / file_name(ADDRESS, "admin")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"version": 1, "masking": MASKING, "drafts": {"a": 5, "b": "[1]"}}))
+    memories = Memories(folder=folder)
+    memories.connection(ADDRESS, "admin").toggle_star("x")
+    memories.close()
+    again = kept(folder)
+    assert (again.stars, again.draft_of("a"), again.draft_of("b")) == (("x",), None, "[1]")
+
+
 def test_a_file_that_cannot_be_read_is_told_of_and_left_alone(folder: Path) -> None:
     # A folder in its place: unlike a file of mode 0 it stops root as well.
     path = folder / "connections" / file_name(ADDRESS, "admin")
@@ -311,13 +322,14 @@ def test_only_the_newest_are_kept(folder: Path) -> None:
     assert len(again.recent) == MOST_RECENT
 
 
-def test_all_drafts_together_stay_small(folder: Path) -> None:
+def test_all_drafts_together_stay_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MOST_DRAFTED", 50_000)
     memories = Memories(folder=folder)
     memory = memories.connection(ADDRESS, "admin")
     for number in range(40):
-        memory.keep_draft(method(f"m{number}"), json.dumps([str(number) * 30_000]))
+        memory.keep_draft(method(f"m{number}"), json.dumps([str(number) * 1_500]))
     memories.close()
-    assert only_file(folder).stat().st_size < MOST_DRAFTED + 10_000
+    assert only_file(folder).stat().st_size < 60_000
     again = kept(folder)
     assert again.draft_of("m39") is not None
     assert again.draft_of("m0") is None

@@ -82,6 +82,17 @@ def test_what_is_no_toml_is_never_written_over(path: Path, content: bytes) -> No
     assert path.read_bytes() == content
 
 
+def test_a_value_in_the_place_of_a_table_is_told_when_one_in_it_is_written(path: Path) -> None:
+    path.write_text("limits = 5\n")
+    settings = SettingsFile(path)
+    with pytest.raises(NotWritten, match="toml:1: limits is no table there"):
+        settings.put("limits.events", 100)
+    assert (settings.settings.events, path.read_text()) == (100, "limits = 5\n")
+    path.write_text("limits = {frames = 50}\n")
+    settings.put("limits.events", 200)
+    assert SettingsFile(path).settings[-2:] == (200, 50)
+
+
 def test_an_edit_keeps_all_that_people_wrote(path: Path) -> None:
     path.write_text(WRITTEN)
     path.chmod(0o600)

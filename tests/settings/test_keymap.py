@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui import actions
 from tui.action import key_text
-from tui.settings.keymap import PRESETS, clashes, in_palette, preset, resolved
+from tui.settings.keymap import PRESETS, clash, in_palette, preset, resolved
 from tui.settings.keynames import read_keys
+
+
+def clashes(keymap: Mapping[str, list[str]]) -> Iterator[tuple[str, str, str]]:
+    """Each key that two actions share though one would get it in the place of the other: the key and both ids."""
+    users: dict[str, list[str]] = {}
+    for action_id, keys in keymap.items():
+        for key in keys:
+            for other in users.get(key, ()):
+                if clash(key, action_id, other):
+                    yield key, other, action_id
+            users.setdefault(key, []).append(action_id)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +58,8 @@ def test_a_key_is_read_as_people_write_it(written: object, keys: list[str]) -> N
         ("f25", "no key"),
         (3, "should be a key in quotes"),
         (["a", 1], "should be a key in quotes"),
+        ([""], "'' is no key"),
+        (["ctrl+"], "no key"),
     ],
 )
 def test_what_is_no_key_is_told(written: object, told: str) -> None:

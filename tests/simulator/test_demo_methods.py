@@ -61,6 +61,18 @@ async def test_users_and_groups_have_the_members_people_use() -> None:
         assert (await client.login("r", made["password"]))["response_type"] == "DENIED"
 
 
+async def test_an_aborted_task_does_not_run_for_ever() -> None:
+    async with Simulator(speed=10) as nas, talk(nas) as client:
+        await client.call("core.subscribe", "replication.query")
+        await client.send("replication.run", 1)
+        (job,) = await client.call("core.get_jobs")
+        while job["state"] == "WAITING":
+            (job,) = await client.call("core.get_jobs")
+        await client.call("core.job_abort", job["id"])
+        changed = await client.event(lambda params: params["collection"] == "replication.query")
+        assert changed["fields"]["job"] == {"id": job["id"], "state": "ABORTED"}
+
+
 async def test_the_system_dataset_can_be_moved() -> None:
     async with Simulator(speed=1000) as nas, talk(nas) as client:
         before = await client.call("systemdataset.config")

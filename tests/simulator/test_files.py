@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.simulator.playing import unchunked
+from tests.simulator.playing import exchange
 from tests.simulator.talking import Refused, Talk, talk
 from truenas_client.simulator import ApiKey, Call, Simulator
 from truenas_client.simulator.requests import BadBody, Body, Parts
@@ -28,18 +28,8 @@ class Answer:
 
 
 async def http(nas: Simulator, head: str, body: bytes = b"", **headers: str) -> Answer:
-    host, _, port = nas.url.removeprefix("ws://").partition("/")[0].partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
     given = {"Content-Length": str(len(body)), **{name.replace("_", "-"): value for name, value in headers.items()}}
-    lines = [f"{head} HTTP/1.1", "Host: nas", *(f"{name}: {value}" for name, value in given.items())]
-    writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-    start, _, content = (await asyncio.wait_for(reader.read(), 15)).partition(b"\r\n\r\n")
-    writer.close()
-    first, *rest = start.decode().split("\r\n")
-    found = dict(line.split(": ", 1) for line in rest)
-    if found.get("Transfer-Encoding") == "chunked":
-        content = unchunked(content)
-    return Answer(int(first.split(" ")[1]), found, content)
+    return Answer(*await exchange(nas, head, given, body))
 
 
 def multipart(*parts: tuple[str, bytes]) -> bytes:
@@ -116,6 +106,24 @@ async def test_a_file_is_followed_by_full_administrators() -> None:
         await client.login("viewer", nas.users["viewer"]["password"])
         with pytest.raises(Refused):
             await client.call("core.subscribe", name)
+
+
+async def test_a_file_is_followed_from_its_end_whatever_is_in_it() -> None:
+    async with Simulator(speed=100) as nas, talk(nas) as client:
+        nas.contents["/log"] = b"one\ntw\xc3"
+        name = 'filesystem.file_tail_follow:{"path": "/log", "tail_lines": 0}'
+        await client.call("core.subscribe", name)
+        await client.event(lambda params: params["collection"] == name and params["fields"] == {"data": ""})
+        nas.contents["/log"] += b"\xb6"
+        await client.event(lambda params: params["collection"] == name and params["fields"] == {"data": "\ufffd"})
+
+
+async def test_a_download_whose_name_is_not_unicode_is_fetched() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        nas.contents["/x"] = b"x"
+        _, path = await client.call("core.download", "filesystem.get", ["/x"], "\udc80.txt")
+        answer = await http(nas, f"GET {path}")
+        assert (answer.status, answer.body) == (200, b"x")
 
 
 async def test_a_download_that_nobody_fetches_is_given_up() -> None:
@@ -218,6 +226,25 @@ async def test_several_files_and_chunks() -> None:
         writer.close()
         await client.call("core.job_wait", 1)
         assert sizes == [MIB, 0, 12]
+
+
+async def test_an_upload_that_breaks_off_is_no_error_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    async with Simulator() as nas:
+        key = next(iter(nas.api_keys.values())).text
+        whole = multipart(call("filesystem.put", "/tmp/half"), ("file", b"x" * 1000))
+        host, _, port = nas.url.removeprefix("ws://").partition("/")[0].partition(":")
+        for length in (20, len(whole) - 500):
+            _, writer = await asyncio.open_connection(host, int(port))
+            lines = [f"Content-Type: {FORM}", f"Authorization: Bearer {key}", f"Content-Length: {len(whole)}"]
+            writer.write("\r\n".join(["POST /_upload HTTP/1.1", *lines, "", ""]).encode() + whole[:length])
+            await writer.drain()
+            while not nas.writers:  # noqa: ASYNC110 - a value without a signal
+                await asyncio.sleep(0.01)
+            writer.close()
+            while nas.writers:  # noqa: ASYNC110 - a value without a signal
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+    assert caplog.records == []
 
 
 async def test_a_job_that_does_not_read_does_not_stop_the_request() -> None:

@@ -110,3 +110,21 @@ async def test_an_unknown_mechanism_is_told_the_known_ones(release: str) -> None
             await client.call("auth.login_ex", {})
         assert refused.value.rows == [["login_data.mechanism", "Field required", 22]]
         assert (await client.login())["response_type"] == "SUCCESS"
+
+
+async def test_a_deleted_key_stays_deleted() -> None:
+    async with Simulator() as nas, talk(nas) as client:
+        new = {"name": "mine", "username": "admin"}
+        first = await client.call("api_key.create", new)
+        await client.call("api_key.delete", first["id"])
+        second = await client.call("api_key.create", new)
+        assert first["id"] != second["id"]
+        assert first["key"].partition("-")[2] != second["key"].partition("-")[2]
+
+
+async def test_an_unknown_user_costs_as_long_as_a_wrong_password() -> None:
+    async with Simulator() as nas, talk(nas, login=False) as client:
+        for name in ("admin", "nobody"):
+            began = nas.clock.now()
+            assert (await client.login(name, "wrong"))["response_type"] == "AUTH_ERR"
+            assert nas.clock.now() - began >= 0.3, name

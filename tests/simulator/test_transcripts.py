@@ -19,7 +19,7 @@ from tests.facts import facts, require_facts
 from tests.simulator.playing import lengthened, read_flow
 from tests.simulator.talking import Refused, Talk
 from truenas_client.simulator import Playback, Simulator
-from truenas_client.simulator.record import Recorder
+from truenas_client.simulator.record import Recorder, main
 from truenas_client.simulator.transcript import Flow, Masker, Transcript
 
 PASSWORD = "correct-horse-battery"
@@ -167,8 +167,11 @@ async def test_text_and_octets_that_are_no_calls(tmp_path: Path) -> None:
         ({"id": 1, "method": "mail.update", "params": [{"oauth": {"client_secret": "sss-ecret"}}]}, "sss-ecret"),
         ({"id": 1, "method": "x", "params": ["/_download/1?auth_token=sss-ecret"]}, "sss-ecret"),
         ({"id": 1, "method": "user.setup_local_administrator", "params": ["root", "sss-ecret"]}, "sss-ecret"),
+        ({"id": 1, "method": "failover.call_remote", "params": ["auth.login", ["a", "sss-ecret"]]}, "sss-ecret"),
+        ({"id": 1, "method": "alertservice.create", "params": [{"attributes": {"url": "sss-ecret"}}]}, "sss-ecret"),
+        ({"id": 1, "method": "core.bulk", "params": ["alertservice.update", [[1, {"url": "sss-ecret"}]]]}, "sss-ecret"),
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_masked(frame: dict[str, Any], secret: str) -> None:
     masker = Masker()
@@ -184,6 +187,8 @@ def test_what_was_secret_once_stays_so_and_shapes_are_kept() -> None:
     assert shown["frame"]["result"] == "********"
     masker.message('{"id": 2, "method": "pool.dataset.export_key", "params": [1]}', sent=True)
     assert masker.message('{"id": 2, "result": "abc"}', sent=False)["frame"]["result"] == "********"
+    masker.message('{"id": 3, "method": "alertservice.query", "params": []}', sent=True)
+    assert "room" not in str(masker.message('{"id": 3, "result": [{"url": "https://chat.example/room"}]}', sent=False))
     event = {"method": "collection_update", "params": {"fields": {"message": "used tok-en-text", "otp_token": 6}}}
     fields = masker.message(json.dumps(event), sent=False)["frame"]["params"]["fields"]
     assert fields == {"message": "used ********", "otp_token": 0}
@@ -250,15 +255,14 @@ async def test_the_command(tmp_path: Path) -> None:
     assert '"pong"' in file.read_text()
 
 
-@pytest.mark.parametrize("to", ["nas.example", "http://nas.example"])
-async def test_a_bad_address_is_one_line(to: str, tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "truenas_client.simulator.record", "--to", to, str(tmp_path / "x")),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 30)
-    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
+@pytest.mark.parametrize(
+    ("to", "listen"),
+    [("nas.example", "127.0.0.1:0"), ("http://nas.example", "127.0.0.1:0"), ("wss://nas.example", "127.0.0.1:70000")],
+)
+def test_a_bad_address_is_one_line(to: str, listen: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--to", to, "--listen", listen, str(tmp_path / "x")]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
 
 
 async def test_a_server_that_is_not_there_is_a_bad_gateway(tmp_path: Path) -> None:

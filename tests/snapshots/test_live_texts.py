@@ -9,8 +9,8 @@ from syrupy.assertion import SnapshotAssertion
 from tests.app.conftest import at_desk
 from tests.snapshots.texts import NORMAL, compared
 from tui.app import Start
+from tui.model.feed import Feed, FeedEvent
 from tui.sections.events import EventsSection
-from tui.session.feeds import Feed, FeedEvent
 from tui.session.session import Session
 from tui.session.target import Target
 from tui.session.wire import FrameEvent

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +16,12 @@ from typing import Any
 import pytest
 
 from truenas_client import CallTimeout, Client, ClientException, ConnectionLost
+from truenas_client.dialing import ConnectLimits
+from truenas_client.endpoint import parse
+from truenas_client.engine.jsonrpc import JSONRPC
 from truenas_client.simulator import ThreadedSimulator
 from truenas_client.sync import reader
+from truenas_client.sync.connection import Connection
 
 from .nas import threads_of_ours, until
 
@@ -139,3 +145,22 @@ def test_interrupts_at_any_moment_leave_the_client_usable(client: Client) -> Non
     began = time.monotonic()
     assert [client.wait(call) for call in calls] == [0.01] * 9
     assert time.monotonic() - began < 5
+
+
+def test_an_error_that_is_answered_at_once_reaches_the_caller() -> None:
+    here, there = socket.socketpair()
+    connection = Connection(here, parse("ws://nas"), JSONRPC(), limits=ConnectLimits())
+
+    def leave(now: float, own: Any = None) -> None:
+        for call in connection.talk.leaving(now):
+            call.sent = True
+            answer = {"jsonrpc": "2.0", "id": call.id, "error": {"code": -32001, "message": "refused"}}
+            for told in connection.talk.take(json.dumps(answer), now):
+                assert told is call
+                call.wake()
+
+    with there:
+        connection._leave = leave  # type: ignore[method-assign]
+        with pytest.raises(ClientException, match="refused"):
+            connection.unsubscribe("handle", 1)
+        connection.close()

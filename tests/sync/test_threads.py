@@ -40,7 +40,7 @@ def test_connections_leave_nothing_behind(nas: ThreadedSimulator) -> None:
     path = str(nas.nas.info()["unix"])
     connects(path, 20)
     files, threads = open_files(), threading.active_count()
-    connects(path, 200)
+    connects(path, 60)
     assert open_files() <= files + 2
     assert threading.active_count() <= threads
     assert not threads_of_ours()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+from textual.app import App
 
 from tests.facts import ROOT
 from tests.terminal.pty import Session, running
@@ -24,6 +25,20 @@ def tty() -> Iterator[TextIO]:
     with os.fdopen(slave, "w") as stream:
         yield stream
     os.close(master)
+
+
+async def test_a_terminal_without_a_name_is_drawn_on_as_well(tty: TextIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tui.driver import TerminalDriver
+
+    def no_name(_file: int) -> str:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "ttyname", no_name)
+    monkeypatch.setattr(sys, "__stdin__", tty)
+    monkeypatch.setattr(sys, "__stdout__", tty)
+    driver = TerminalDriver(App[None]())
+    assert driver.fileno == tty.fileno()
+    driver.restore_now()
 
 
 def test_what_is_no_terminal_is_refused(tty: TextIO) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from ..endpoint import DEFAULT_PATH, Endpoint
 from ..engine.driven import Driven
-from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
+from ..engine.hello import GREETING, Approach, dialect_for, greeting, hello
 from ..engine.tap import Tap
 from ..exc import ClientException
 from ..trust import TLS
@@ -77,11 +77,8 @@ class Dialer:
             tap=self._tap,
         )
         try:
-            await self._greet(connection)
-        except ClientException as e:
-            await connection.close()
-            failed = hello_failed(endpoint, e)
-            raise failed from (e if failed is not e else e.__cause__)
+            with greeting(endpoint):
+                await self._greet(connection)
         except BaseException:
             await connection.close()
             raise

@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Self
 
 from ..engine.inbox import QUEUE, Event, Gap, Inbox, Overflow, record_key
-from ..engine.messages import Ended, Update
 from ..engine.topics import Listener, Topic, Topics
 from ..exc import CallTimeout, ClientException, ConnectionLost, NotAuthenticated
 from ..secrets.logs import log
@@ -122,8 +121,10 @@ class Subscriptions:
     def __init__(self, supervisor: Supervisor, signed_in_again: Callable[[Connection], Awaitable[bool]]) -> None:
         """``signed_in_again`` renews a login that has ended; False: it can't."""
         self._supervisor, self._signed_in_again = supervisor, signed_in_again
-        self._topics = Topics()
+        self._topics = topics = Topics()
         self._asking: dict[str, asyncio.Task[None]] = {}
+        # The reader, the loss of a connection and the end of the client call these.
+        self.update, self.ended, self.lost, self.finish = topics.update, topics.ended, topics.lost, topics.finish
 
     async def open(self, name: str, listener: Listener, *, again: bool = True) -> Topic:
         """Start listening, and ask the server when the name is new. Raises the server's error.
@@ -212,18 +213,6 @@ class Subscriptions:
             self._topics.given_back(topic.name, refused=True)
             log.info("the subscription of %s could not be given back: %s", topic.name, type(e).__name__)
 
-    def update(self, update: Update) -> None:
-        """Take in an event. The reader calls this."""
-        self._topics.update(update)
-
-    def ended(self, ended: Ended) -> None:
-        """Take in that the server ended a source. The reader calls this."""
-        self._topics.ended(ended)
-
-    def lost(self) -> None:
-        """Take in the loss of the connection."""
-        self._topics.lost()
-
     async def renew(self, connection: Connection) -> None:
         """Subscribe again on a new connection. A refused subscription ends; the others go on after a `Gap`.
 
@@ -258,10 +247,6 @@ class Subscriptions:
             if not topic.listeners:  # the last listener left before the answer
                 self._topics.given_back(topic.name)
                 await connection.unsubscribe(topic.handle, UNSUBSCRIBE_SECONDS)
-
-    def finish(self, error: ClientException | None) -> None:
-        """End every subscription, with the error if there is one: the client is over."""
-        self._topics.finish(error)
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:

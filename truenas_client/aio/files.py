@@ -45,7 +45,7 @@ from .multipart import Body, Part, Source
 if TYPE_CHECKING:
     from .client import AsyncClient
 
-__all__ = ["MAX_FILES", "SILENCE", "Downloaded", "Progress", "Source", "download", "job_logs", "upload"]
+__all__ = ["Downloaded", "Progress", "Source", "download", "job_logs", "upload"]
 
 SILENCE = 600.0
 """Seconds without a byte in either direction. A job may work for minutes before it sends the first byte."""

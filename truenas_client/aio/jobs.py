@@ -222,8 +222,8 @@ class JobTable:
 
     def push(self, update: Update) -> None:
         """Take in an event of a job of any session. The reader calls this."""
-        if self._jobs:
-            self._event(update.fields)
+        for record in self._book.event(update.fields) if self._jobs else ():
+            self._changed(record)
 
     def gap(self, reason: str) -> None:
         """Do nothing: `resume` queries the jobs whose events were missed."""
@@ -317,10 +317,6 @@ class JobTable:
 
     async def _query(self, record: JobRecord, connection: Connection) -> Any:
         return await connection.call(JOB_EVENTS, record.query, QUERY_SECONDS, lane=Lane.CONTROL)
-
-    def _event(self, fields: Any) -> None:
-        for record in self._book.event(fields):
-            self._changed(record)
 
     def _changed(self, record: JobRecord) -> None:
         job = self._jobs.get(record)

@@ -234,7 +234,7 @@ class LiveQuery:
             self._ask(None)
         elif item.kind == "removed":
             self._put(key, None)
-        elif self._is_complete(item.fields):
+        elif self._is_complete(key, item.fields):
             self._settle(key, item.fields)
         else:
             self._ask(key)
@@ -248,11 +248,11 @@ class LiveQuery:
                 return found
         return event.id if isinstance(event.id, (str, int)) else None
 
-    def _is_complete(self, fields: Any) -> bool:
-        """Whether an event shows a row as the query would: with at least the members of the known rows."""
-        if not self._plain or not isinstance(fields, dict) or self._key not in fields or not self._rows:
+    def _is_complete(self, key: Hashable, fields: Any) -> bool:
+        """Whether an event shows the row of this key as the query would: with at least the members of known rows."""
+        if not self._plain or not isinstance(fields, dict) or fields.get(self._key) != key or not self._rows:
             return False
-        like = self._rows.get(fields[self._key]) or next(iter(self._rows.values()))
+        like = self._rows.get(key) or next(iter(self._rows.values()))
         return fields.keys() >= like.keys()
 
     def _settle(self, key: Hashable, row: Row) -> None:

@@ -82,4 +82,5 @@ class Body:
 
 def _quoted(name: str) -> str:
     """A file name as browsers write it in a form: the characters that would end the header are escaped."""
+    name = name.encode("utf-8", "replace").decode()  # on a disk, a name may hold bytes that are no UTF-8
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

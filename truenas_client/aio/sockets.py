@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import ssl
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -20,21 +19,15 @@ from typing import Any
 from ..dialing import (
     NEXT_ADDRESS_SECONDS,
     ConnectLimits,
-    broken_handshake,
-    handshake_failure,
-    handshake_timeout,
+    handshaking,
     interleaved,
-    no_address,
-    no_host,
-    no_tls_answer,
-    no_unix_sockets,
-    resolve_timeout,
-    unix_failure,
+    none_answered,
+    opening,
+    resolving,
     websocket_url,
 )
 from ..endpoint import Endpoint
-from ..light_websockets import InvalidHandshake
-from ..trust import SYSTEM, TLS, context, tls_failure
+from ..trust import SYSTEM, TLS, context
 from .websocket import Link
 
 __all__ = ["ConnectLimits", "open_socket", "open_websocket"]
@@ -90,10 +83,7 @@ async def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, report: Callabl
     report("resolve")
     failed: list[tuple[str, OSError]] = []
     sock = await _first_to_answer(addresses, limits.connect, failed)
-    if sock is None:
-        failure, cause = no_address(endpoint, failed)
-        raise failure from cause
-    return sock
+    return sock or none_answered(endpoint, failed)
 
 
 async def _first_to_answer(
@@ -104,6 +94,12 @@ async def _first_to_answer(
     The next address is tried when one has failed, or after `NEXT_ADDRESS_SECONDS`; the earlier attempts go on. Each
     attempt has ``seconds``. The failed addresses and their errors are added to ``failed``.
     """
+    if len(addresses) == 1:  # no race, so no task for it
+        try:
+            return await _connected(addresses[0], seconds)
+        except OSError as e:
+            failed.append((addresses[0][4][0], e))
+            return None
     waiting = deque(interleaved(addresses))
     tries: dict[asyncio.Task[socket.socket], str] = {}
     try:
@@ -153,28 +149,21 @@ async def _addresses(host: str, port: int, seconds: float) -> list[Any]:
     # A numeric address needs no name service, and so no thread to wait for one.
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    try:
+    with resolving(host):
         async with asyncio.timeout(seconds):
             return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except TimeoutError:
-        raise resolve_timeout(host) from None
-    except (socket.gaierror, UnicodeError) as e:
-        raise no_host(host) from e
 
 
 async def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
-    if not hasattr(socket, "AF_UNIX"):
-        raise no_unix_sockets()
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.setblocking(False)
-    try:
-        async with asyncio.timeout(limits.connect):
-            await asyncio.get_running_loop().sock_connect(sock, path)
-    except BaseException as e:
-        sock.close()
-        if isinstance(e, OSError):
-            raise unix_failure(e, path) from e
-        raise
+    with opening(path):
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            async with asyncio.timeout(limits.connect):
+                await asyncio.get_running_loop().sock_connect(sock, path)
+        except BaseException:
+            sock.close()
+            raise
     return sock
 
 
@@ -183,24 +172,15 @@ async def _upgrade(
 ) -> Link:
     secure: dict[str, Any] = {}
     if endpoint.is_tls:
-        secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
+        secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.server_name}
     url = websocket_url(endpoint)
     link: Link | None = None
     try:
-        async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
-            _, link = await asyncio.get_running_loop().create_connection(lambda: Link(url), sock=sock, **secure)
-            await link.opened()
-            opened, link = link, None
-    except ssl.SSLError as e:
-        raise tls_failure(endpoint, e, secure.get("ssl")) from e
-    except ConnectionAbortedError as e:  # what asyncio raises when ssl_handshake_timeout is over
-        raise no_tls_answer(endpoint, limits.tls) from e
-    except InvalidHandshake as e:
-        raise handshake_failure(endpoint, e) from e
-    except TimeoutError:
-        raise handshake_timeout(endpoint, limits.handshake) from None
-    except OSError as e:
-        raise broken_handshake(endpoint, e) from e
+        with handshaking(endpoint, limits, secure.get("ssl")):
+            async with asyncio.timeout(limits.handshake + (limits.tls if endpoint.is_tls else 0)):
+                _, link = await asyncio.get_running_loop().create_connection(lambda: Link(url), sock=sock, **secure)
+                await link.opened()
+                opened, link = link, None
     finally:
         if link is not None:
             link.transport.abort()

@@ -109,6 +109,9 @@ class Supervisor:
         except BaseException as e:
             self._tell(Status(State.FAILED, reason=e if isinstance(e, ClientException) else None))
             raise
+        if self.over:  # closed meanwhile, when there was no connection to close
+            await connection.close()
+            raise self._hopeless()
         self.connection = connection
         self._hold(connection)
         self._tell(Status(State.READY))

@@ -244,7 +244,8 @@ def _refuse(answer: dict[str, Any], username: str, secret: str) -> Never:
     if kind == "DENIED":
         raise AccessDenied(no_access(who))
     if kind == "REDIRECT":
-        urls = [url for url in answer.get("urls") or () if isinstance(url, str)]
+        told = answer.get("urls")
+        urls = [url for url in told if isinstance(url, str)] if isinstance(told, list) else []
         raise RedirectRequired(
             f"This controller is on standby: connect to {' or '.join(urls) or 'the active one'}", urls
         )

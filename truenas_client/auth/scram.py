@@ -28,7 +28,6 @@ __all__ = [
     "MAX_ITERATIONS",
     "MIN_ITERATIONS",
     "NONCE_BYTES",
-    "Challenge",
     "Final",
     "Keys",
     "ScramClient",

@@ -22,7 +22,7 @@ from ..exc import (
     ValidationErrors,
 )
 
-__all__ = ["explained", "from_data", "from_ddp", "from_jsonrpc", "is_rate_limit", "job_error", "short", "words"]
+__all__ = ["explained", "from_data", "from_ddp", "from_jsonrpc", "job_error", "short", "words"]
 
 # Recorded: flows too_many_concurrent_calls, method_not_found, validation_errors.
 TOO_MANY_CALLS = -32000

@@ -9,17 +9,18 @@ is tried only when the address named no path and the server answered 404 at the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .. import endpoint as addresses
 from ..endpoint import Endpoint
-from ..exc import CallTimeout, ClientException, ConnectError, ConnectionLost, HandshakeRejected, MethodNotFound
+from ..exc import CallTimeout, ConnectError, ConnectionLost, HandshakeRejected, MethodNotFound
 from .ddp import DDP
 from .dialect import Dialect
 from .jsonrpc import JSONRPC
 
-__all__ = ["GREETING", "Approach", "dialect_for", "hello", "hello_failed"]
+__all__ = ["GREETING", "Approach", "dialect_for", "greeting", "hello"]
 
 GREETING = ("", ())
 """What `hello` yields for the dialect's greeting, which is not a call."""
@@ -94,12 +95,14 @@ def hello(
     dialect.options_answered(answer)
 
 
-def hello_failed(endpoint: Endpoint, error: ClientException) -> ClientException:
-    """The error to raise when a call of `hello` failed: it names the address and the stage."""
-    if isinstance(error, CallTimeout):
-        return ConnectError(f"{endpoint.text}: connected, but the API does not answer", "hello")
-    if isinstance(error, ConnectionLost) and error.code == 1008:
-        return ConnectError(f"{endpoint.text}: this machine is not on the server's allow list", "allowed")
-    if isinstance(error, ConnectionLost):
-        return ConnectError(f"{endpoint.text}: {error.error}", "hello")
-    return error
+@contextmanager
+def greeting(endpoint: Endpoint) -> Iterator[None]:
+    """Makes the calls of `hello`. What fails is a `ConnectError` that names the address and the stage."""
+    try:
+        yield
+    except CallTimeout as e:
+        raise ConnectError(f"{endpoint.text}: connected, but the API does not answer", "hello") from e
+    except ConnectionLost as e:
+        if e.code == 1008:
+            raise ConnectError(f"{endpoint.text}: this machine is not on the server's allow list", "allowed") from e
+        raise ConnectError(f"{endpoint.text}: {e.error}", "hello") from e

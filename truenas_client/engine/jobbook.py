@@ -103,16 +103,9 @@ class JobBook:
         if record.by_number:
             record.method = str(fields.get("method"))
         elif not _is_ours(record, fields):
-            self._end(
-                record,
-                Outcome(
-                    error=JobLost(
-                        f"{record.method}: the server attached this call to job {fields.get('id')} "
-                        f"({fields.get('method')}), which is other work; what was asked for is not done",
-                        job_id=record.id,
-                    )
-                ),
-            )
+            job = f"job {fields.get('id')} ({fields.get('method')})"
+            text = f"the server attached this call to {job}, which is other work; what was asked for is not done"
+            self._end(record, _lost(record, text))
             return
         record.fields = fields
         job_id = fields.get("id")
@@ -147,8 +140,8 @@ class JobBook:
     def lookup(self, record: JobRecord, rows: Any) -> None:
         """Take in the answer of ``core.get_jobs`` for a record that `needs_lookup`: rows, or the error."""
         if isinstance(rows, ClientException):
-            text = f"{record.method}: how job {record.id} ended could not be asked for: {rows.error}"
-            self.end(record, error=JobLost(text, job_id=record.id))
+            text = f"how job {record.id} ended could not be asked for: {rows.error}"
+            self._end(record, record._event or _lost(record, text))
             return
         row = rows[0] if isinstance(rows, list) and rows else None
         if not record.new_style and (not isinstance(row, dict) or row.get("method") != record.method):
@@ -159,12 +152,7 @@ class JobBook:
             known = True
             self._take(record, row)
         if record.outcome is None and (not known or (record.new_style and record.state in FINAL_STATES)):
-            self._end(
-                record,
-                Outcome(
-                    error=JobLost(f"{record.method}: the server no longer knows job {record.id}", job_id=record.id)
-                ),
-            )
+            self._end(record, _lost(record, f"the server no longer knows job {record.id}"))
 
     def disconnected(self, error: ConnectionLost, *, reconnect: bool) -> list[JobRecord]:
         """Take in the loss of the connection. Return the answered jobs: each is now adrift or has ended.
@@ -188,8 +176,7 @@ class JobBook:
         """
         changed = self.event(rows[0]) if isinstance(rows, list) and rows else []
         if not record.fields and record.outcome is None:
-            text = f"{record.method}: the server does not know job {record.id} any more"
-            self.end(record, error=JobLost(text, job_id=record.id))
+            self._end(record, record._event or _lost(record, f"the server does not know job {record.id} any more"))
         return changed if record in changed else [*changed, record]
 
     @property
@@ -218,8 +205,9 @@ class JobBook:
         if record.outcome is not None:
             return
         if isinstance(rows, ClientException):
-            text = f"{record.method}: the connection was lost and the job could not be asked for: {rows.error}"
-            self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
+            self._end(
+                record, _lost(record, f"the connection was lost and the job could not be asked for: {rows.error}")
+            )
             return
         row = next((row for row in rows if _is_same(record, row)), None) if isinstance(rows, list) else None
         if row is not None:
@@ -227,12 +215,12 @@ class JobBook:
         if record.outcome is not None:
             return
         if row is None or record.id is None:
-            text = f"{record.method}: the connection was lost and the server does not know the job now; did it restart?"
+            text = "the connection was lost and the server does not know the job now; did it restart?"
         elif row.get("transient") is True:
-            text = f"{record.method}: the connection was lost, and how a transient job ends is told to its call alone"
+            text = "the connection was lost, and how a transient job ends is told to its call alone"
         else:
             return
-        self._end(record, Outcome(error=JobLost(text, job_id=record.id)))
+        self._end(record, _lost(record, text))
 
     def lost(self, error: ClientException) -> list[JobRecord]:
         """Take in that the client is over. Records keep an end that an event showed; the others get the error."""
@@ -301,6 +289,10 @@ class JobBook:
 
 def _not_a_job(record: JobRecord, result: Any) -> Outcome:
     return Outcome(error=NotAJob(f"{record.method} answered as a plain call, not as a job that can be watched", result))
+
+
+def _lost(record: JobRecord, text: str) -> Outcome:
+    return Outcome(error=JobLost(f"{record.method}: {text}", job_id=record.id))
 
 
 def _event_outcome(record: JobRecord, fields: dict[str, Any]) -> Outcome:

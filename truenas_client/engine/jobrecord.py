@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import ejson
 from ..exc import ClientException
+from .dialect import encode_params
 
 __all__ = ["FINAL_STATES", "JobProgress", "JobRecord", "Outcome"]
 
@@ -29,30 +30,15 @@ class JobProgress:
 class JobRecord:
     """All that is known of one job."""
 
-    __slots__ = (
-        "_answer",
-        "_answer_error",
-        "_event",
-        "adrift",
-        "answered",
-        "by_number",
-        "fields",
-        "id",
-        "message_id",
-        "method",
-        "new_style",
-        "outcome",
-        "params",
-        "progress",
-        "state",
-    )
-
     def __init__(self, message_id: str, method: str | None, params: Sequence[Any], *, new_style: bool) -> None:
-        """``method`` is None for a job known by its number alone; its events then give method and arguments."""
+        """``method`` is None for a job known by its number alone; its events then give method and arguments.
+
+        Raises `ClientException` for arguments that the server could not read.
+        """
         self.message_id = message_id
         self.by_number = method is None
         self.method = method or "a job"
-        self.params = ejson.loads(ejson.dumps(list(params)))
+        self.params = ejson.loads(encode_params(self.method, params))
         self.new_style = new_style
         self.id: int | None = None
         self.state = "WAITING"

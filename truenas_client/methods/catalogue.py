@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from .draft import Draft
     from .normalise import Schema
 
-__all__ = ["FLAGS", "Catalogue", "Method", "Param"]
+__all__ = ["FLAGS", "Catalogue", "Method"]
 
 FLAGS = ("job", "filterable", "downloadable", "uploadable", "no_auth_required")
 """The members of a server's entry that are true or false."""
@@ -50,27 +51,6 @@ class Param(NamedTuple):
 
 class Method:
     """One method. Cheap until `params`, `returns`, `draft` or `check` is used; then cached."""
-
-    __slots__ = (
-        "_cli_description",
-        "_names",
-        "_packed",
-        "_params",
-        "_problems",
-        "_raw",
-        "_returns",
-        "_risk",
-        "_summary",
-        "action",
-        "downloadable",
-        "filterable",
-        "job",
-        "name",
-        "namespace",
-        "no_auth_required",
-        "roles",
-        "uploadable",
-    )
 
     name: str
     namespace: str
@@ -103,11 +83,8 @@ class Method:
         self.name = name
         self.namespace, _, self.action = name.rpartition(".")
         self.roles = roles
-        self.job = "job" in flags
-        self.filterable = "filterable" in flags
-        self.downloadable = "downloadable" in flags
-        self.uploadable = "uploadable" in flags
-        self.no_auth_required = "no_auth_required" in flags
+        for flag in FLAGS:
+            setattr(self, flag, flag in flags)
         self._risk: Risk | None = None
         self._params: tuple[Param, ...] | None = None
         self._returns: Schema | None = None
@@ -206,7 +183,8 @@ class Method:
         last = max((index for index, param in enumerate(self.params) if param.required), default=-1)
         parts = [draft(param.schema) for param in self.params[: last + 1]]
         to_fill = tuple(path for index, part in enumerate(parts) for path in part.under(index))
-        return Draft([_copied(part.value) for part in parts], to_fill)
+        # A copy, so that editing a draft never changes a schema's default.
+        return Draft(deepcopy([part.value for part in parts]), to_fill)
 
     def check(self, params: Sequence[Any]) -> list[Problem]:
         """The problems of these arguments, by their schemas. Paths start with the argument's index.
@@ -306,13 +284,6 @@ def _member_names(schema: Any, depth: int = 3) -> Iterator[str]:
         branches = schema.get(keyword)
         for branch in branches if isinstance(branches, list) else (branches,):
             yield from _member_names(branch, depth)
-
-
-def _copied(value: Any) -> Any:
-    """A copy of a JSON value, so that editing a draft never changes a schema's default."""
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 class Catalogue:

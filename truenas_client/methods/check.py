@@ -97,7 +97,7 @@ def _explain(error: ValidationError) -> Iterator[Problem]:
     keyword = str(error.validator)
     wanted: Any = error.validator_value
     value: Any = error.instance
-    if keyword in ("anyOf", "oneOf"):
+    if keyword == "anyOf":
         yield from _explain_alternatives(error, path)
     elif keyword == "additionalProperties" and wanted is False:
         yield from _unknown_members(error.schema, value, path)
@@ -123,9 +123,6 @@ def _explain_alternatives(error: ValidationError, path: Path) -> Iterator[Proble
         branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
     schemas: Any = error.validator_value
     value: Any = error.instance
-    if not branches:
-        yield Problem(path, "fits more than one alternative")
-        return
     tag = error.schema.get("discriminator", {}).get("propertyName") if isinstance(error.schema, dict) else None
     if isinstance(tag, str) and isinstance(value, dict):
         yield from _explain_tagged(schemas, branches, tag, value, path)
@@ -170,18 +167,14 @@ def _distance(errors: Sequence[ValidationError]) -> tuple[int, int]:
     return wrong_tags, len(errors)
 
 
-def _types(schema: Any) -> list[str]:
-    if not isinstance(schema, dict):
-        return []
+def _types(schema: Schema) -> list[str]:
     kinds = schema.get("type")
     if kinds is None:
-        return [kind for key in ("anyOf", "oneOf") for branch in schema.get(key, ()) for kind in _types(branch)]
+        return [kind for branch in schema.get("anyOf", ()) for kind in _types(branch)]
     return list(kinds) if isinstance(kinds, list) else [kinds]
 
 
-def _choices_of(schema: Any) -> list[Any]:
-    if not isinstance(schema, dict):
-        return []
+def _choices_of(schema: Schema) -> list[Any]:
     return [schema["const"]] if "const" in schema else list(schema.get("enum", ()))
 
 

@@ -1,8 +1,7 @@
 """A normalised schema as a tree of texts, for documentation panes and generated help.
 
 A `Node` describes one value. Its ``children`` are members or list items, its ``branches`` are alternatives, each with
-the tag that selects it. ``null`` as an alternative is part of the type's text, not a branch. Parts that must all hold
-(``allOf``) are one object.
+the tag that selects it. ``null`` as an alternative is part of the type's text, not a branch.
 """
 
 from __future__ import annotations
@@ -50,7 +49,6 @@ class Node:
 
 def describe(schema: Schema, *, name: str = "", required: bool = False) -> Node:
     """The tree of a normalised schema; ``name`` and ``required`` are those of the argument or member it belongs to."""
-    schema = _in_one(schema)
     node = Node(
         name=name,
         type=type_words(schema),
@@ -67,16 +65,15 @@ def _fill(node: Node, schema: Schema) -> Node:
     core = _without_null(schema)
     if core is not schema:
         # X or null: describe X here.
-        inner = _fill(node, _in_one(core))
+        inner = _fill(node, core)
         title = inner.title or _type_name(core, node.name)
         return replace(inner, title=title, description=node.description or plain_text(core.get("description")))
-    alternatives = [branch for key in ("anyOf", "oneOf") for branch in schema.get(key, ())]
-    kinds = [branch for branch in alternatives if not _is_null(branch)]
+    kinds = [branch for branch in schema.get("anyOf", ()) if not _is_null(branch)]
     tag_name = schema.get("discriminator", {}).get("propertyName")
     branches: tuple[Node, ...] = ()
     if any(_has_more(branch) for branch in kinds):
         branches = tuple(replace(describe(branch), tag=_tag(branch, tag_name)) for branch in kinds)
-    examples = node.examples or tuple(_json(value) for value in _listed(schema, "examples")[:_MOST_EXAMPLES])
+    examples = node.examples or tuple(map(_json, schema.get("examples", ())[:_MOST_EXAMPLES]))
     node = replace(
         node, constraints=_constraints(schema), choices=_choices(schema), branches=branches, examples=examples
     )
@@ -102,23 +99,6 @@ def _type_name(schema: Schema, name: str) -> str:
     return title if not title.islower() or _has_members(schema) else ""
 
 
-def _in_one(schema: Schema) -> Schema:
-    """The schema with the members of all its ``allOf`` parts as its own."""
-    parts = [part for part in schema.get("allOf", ()) if isinstance(part, dict)]
-    if not parts:
-        return schema
-    whole: Schema = {key: value for key, value in schema.items() if key != "allOf"}
-    for part in map(_in_one, parts):
-        for key, value in part.items():
-            if key == "properties":
-                whole[key] = {**whole.get(key, {}), **value}
-            elif key == "required":
-                whole[key] = [*whole.get(key, ()), *value]
-            else:
-                whole.setdefault(key, value)
-    return whole
-
-
 def _has_members(schema: Schema) -> bool:
     return bool(
         schema.get("properties")
@@ -130,9 +110,7 @@ def _has_members(schema: Schema) -> bool:
 def _members(schema: Schema) -> tuple[Node, ...]:
     required = schema.get("required", ())
     children = [
-        describe(member, name=name, required=name in required)
-        for name, member in schema.get("properties", {}).items()
-        if isinstance(member, dict)
+        describe(member, name=name, required=name in required) for name, member in schema.get("properties", {}).items()
     ]
     for pattern, member in schema.get("patternProperties", {}).items():
         child = describe(member, name="*")
@@ -146,31 +124,28 @@ def _members(schema: Schema) -> tuple[Node, ...]:
     return tuple(children)
 
 
-def _is_null(schema: Any) -> bool:
-    return isinstance(schema, dict) and schema.get("type") == "null"
+def _is_null(schema: Schema) -> bool:
+    return schema.get("type") == "null"
 
 
 def _without_null(schema: Schema) -> Schema:
     """The one alternative beside null, when that is all the schema offers; else the schema itself."""
-    branches = schema.get("anyOf", ())
+    branches: list[Schema] = schema.get("anyOf", [])
     others = [branch for branch in branches if not _is_null(branch)]
-    if len(branches) == len(others) + 1 and len(others) == 1 and isinstance(others[0], dict):
-        only: Schema = others[0]
-        return only
-    return schema
+    return others[0] if len(branches) == 2 and len(others) == 1 else schema
 
 
 def _has_more(schema: Any) -> bool:
     """Whether a schema says more than a type."""
     if not isinstance(schema, dict):
         return False
-    core = _in_one(_without_null(schema))
+    core = _without_null(schema)
     return bool(
         _has_members(core)
         or _choices(core)
         or _constraints(core)
         or _has_more(core.get("items"))
-        or any(_has_more(branch) for key in ("anyOf", "oneOf") for branch in core.get(key, ()))
+        or any(map(_has_more, core.get("anyOf", ())))
     )
 
 
@@ -178,7 +153,7 @@ def type_words(schema: Any) -> str:
     """The type of a normalised schema in a few words: ``integer``, ``list of string or null``, ``any value``."""
     if not isinstance(schema, dict):
         return "any value"
-    branches = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    branches = schema.get("anyOf")
     if branches:
         # Null last, as in "string or null".
         words = list(dict.fromkeys(_branch_words(branch) for branch in sorted(branches, key=_is_null)))
@@ -195,14 +170,14 @@ def type_words(schema: Any) -> str:
         return f"list of ({inner})" if " or " in inner else f"list of {inner}"
     if kind is None and _choices(schema):
         return _branch_words(schema)
-    if kind is None and ("properties" in schema or "allOf" in schema or _has_members(schema)):
+    if kind is None and ("properties" in schema or _has_members(schema)):
         return "object"
     return "any value" if kind is None else _WORDS.get(kind, str(kind))
 
 
-def _branch_words(branch: Any) -> str:
+def _branch_words(branch: Schema) -> str:
     """As `type_words`, but a few fixed values are named themselves."""
-    choices = _choices(branch) if isinstance(branch, dict) else ()
+    choices = _choices(branch)
     if choices and ("type" not in branch or len(choices) == 1):
         return " or ".join(choices) if len(choices) <= _MOST_TYPES else f"one of {len(choices)} values"
     return type_words(branch)
@@ -217,11 +192,6 @@ def _tag(branch: Schema, tag_name: str | None) -> str:
             return f"{tag_name} = {' or '.join(choices)}"
     title: str = branch.get("title", "")
     return title or _branch_words(branch)
-
-
-def _listed(schema: Schema, key: str) -> list[Any]:
-    value = schema.get(key)
-    return value if isinstance(value, list) else []
 
 
 def _choices(schema: Schema) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
 
-from .normalise import Schema
+from .normalise import Schema, branches
 from .pattern import example, finds
 
-__all__ = ["Draft", "allows", "draft", "merge"]
+__all__ = ["Draft", "allows", "draft"]
 
 Path = tuple[str | int, ...]
 
@@ -57,38 +57,14 @@ def draft(schema: Schema) -> Draft:
     if schema.get("enum"):
         chosen = next((choice for choice in schema["enum"] if allows(schema, choice)), schema["enum"][0])
         return Draft(chosen)
-    for keyword in ("anyOf", "oneOf"):
-        if schema.get(keyword):
-            return _alternative(schema, keyword)
-    if schema.get("allOf"):
-        merged = {key: value for key, value in schema.items() if key != "allOf"}
-        for part in schema["allOf"]:
-            merged = merge(merged, part)
-        return draft(merged)
-    return _by_type(schema)
+    return _alternative(schema) if schema.get("anyOf") else _by_type(schema)
 
 
-def merge(outer: Schema, inner: Schema) -> Schema:
-    """Two schemas as one, as far as servers combine them. The inner one wins; members are joined."""
-    merged = {**outer, **inner}
-    if "properties" in outer and "properties" in inner:
-        merged["properties"] = {**outer["properties"], **inner["properties"]}
-    if "required" in outer and "required" in inner:
-        merged["required"] = list(dict.fromkeys((*outer["required"], *inner["required"])))
-    return merged
-
-
-def _alternative(schema: Schema, keyword: str) -> Draft:
-    outer = {key: value for key, value in schema.items() if key not in (keyword, "default", "discriminator")}
+def _alternative(schema: Schema) -> Draft:
     # An alternative with content shows the user more than null does, so null comes last.
-    branches = sorted(schema[keyword], key=lambda branch: branch.get("type") == "null")
-    first: Draft | None = None
-    for branch in branches:
-        attempt = draft(merge(outer, branch))
-        if allows(schema, attempt.value):
-            return attempt
-        first = first or attempt
-    return first or Draft(None)
+    attempts = map(draft, sorted(branches(schema), key=lambda branch: branch.get("type") == "null"))
+    first = next(attempts)
+    return next((attempt for attempt in (first, *attempts) if allows(schema, attempt.value)), first)
 
 
 def _by_type(schema: Schema) -> Draft:
@@ -216,10 +192,6 @@ def allows(schema: Any, value: Any) -> bool:
     if "enum" in schema and not any(_equal(choice, value) for choice in schema["enum"]):
         return False
     if "anyOf" in schema and not any(allows(branch, value) for branch in schema["anyOf"]):
-        return False
-    if "oneOf" in schema and sum(allows(branch, value) for branch in schema["oneOf"]) != 1:
-        return False
-    if not all(allows(part, value) for part in schema.get("allOf", ())):
         return False
     if isinstance(value, str):
         return _allows_text(schema, value)

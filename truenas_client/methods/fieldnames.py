@@ -29,7 +29,7 @@ def fields(method: Method) -> dict[str, Schema]:
         for prefix, schema in level:
             for name, member in schema.get("properties", {}).items():
                 # A dot inside a name would mean something else to the server.
-                if isinstance(member, dict) and "." not in name and len(found) < _MOST:
+                if "." not in name and len(found) < _MOST:
                     found.setdefault(prefix + name, member)
                     deeper += [(f"{prefix}{name}.", leaf) for leaf in leaves(member)]
         level = deeper

@@ -49,47 +49,6 @@ class MatchNotFound(FilterError):
         return self.args[0] if self.args else ""
 
 
-def _within(value: Any, choices: Any) -> bool:
-    return value in choices
-
-
-def _not_within(value: Any, choices: Any) -> bool:
-    return value is not None and value not in choices
-
-
-def _holds(value: Any, part: Any) -> bool:
-    return value is not None and part in value
-
-
-def _holds_not(value: Any, part: Any) -> bool:
-    return value is not None and part not in value
-
-
-def _starts(value: Any, start: Any) -> bool:
-    return value is not None and bool(value.startswith(start))
-
-
-def _starts_not(value: Any, start: Any) -> bool:
-    return value is not None and not value.startswith(start)
-
-
-def _ends(value: Any, end: Any) -> bool:
-    return value is not None and bool(value.endswith(end))
-
-
-def _ends_not(value: Any, end: Any) -> bool:
-    return value is not None and not value.endswith(end)
-
-
-def _matches(value: Any, pattern: Any) -> bool:
-    # A pattern treats null as an empty text. No other operator does.
-    return re.match(pattern, value or "") is not None
-
-
-def _matches_in_any_case(value: Any, pattern: Any) -> bool:
-    return re.match(pattern, value or "", re.IGNORECASE) is not None
-
-
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -97,15 +56,16 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "<": operator.lt,
     "<=": operator.le,
-    "~": _matches,
-    "in": _within,
-    "nin": _not_within,
-    "rin": _holds,
-    "rnin": _holds_not,
-    "^": _starts,
-    "!^": _starts_not,
-    "$": _ends,
-    "!$": _ends_not,
+    # A pattern treats null as an empty text. No other operator does.
+    "~": lambda value, pattern: re.match(pattern, value or "") is not None,
+    "in": lambda value, choices: value in choices,
+    "nin": lambda value, choices: value is not None and value not in choices,
+    "rin": lambda value, part: value is not None and part in value,
+    "rnin": lambda value, part: value is not None and part not in value,
+    "^": lambda value, start: value is not None and value.startswith(start),
+    "!^": lambda value, start: value is not None and not value.startswith(start),
+    "$": lambda value, end: value is not None and value.endswith(end),
+    "!$": lambda value, end: value is not None and not value.endswith(end),
 }
 """The operators. With a ``C`` before it, an operator ignores case (``C~`` only from 27 on)."""
 
@@ -288,7 +248,7 @@ def _operation(sign: str, newest: bool) -> tuple[Callable[[Any, Any], bool], boo
         return known, False
     if sign == "C~":
         if newest:
-            return _matches_in_any_case, False
+            return lambda value, pattern: re.match(pattern, value or "", re.IGNORECASE) is not None, False
         message, reason = f"{sign!r} is no operator that ignores case", f"Invalid case-insensitive operation: {sign}"
         raise _bad_filter(message, reason)
     known = OPERATORS.get(sign[1:]) if sign[:1] == "C" else None

@@ -15,8 +15,8 @@ from math import ceil, floor
 from random import Random
 from typing import Any
 
-from .draft import allows, draft, merge
-from .normalise import Schema
+from .draft import allows, draft
+from .normalise import Schema, branches
 from .pattern import example
 
 __all__ = ["SIZE", "generate"]
@@ -27,27 +27,10 @@ SIZE = 240
 _DEEPEST = 40
 _MOST_ITEMS = 100
 _LONGEST_TEXT = 4096
-_WORDS = [
-    "amber",
-    "birch",
-    "cedar",
-    "delta",
-    "ember",
-    "fjord",
-    "grove",
-    "heron",
-    "inlet",
-    "jetty",
-    "kelp",
-    "larch",
-    "maple",
-    "north",
-    "onyx",
-    "pearl",
-    "quartz",
-]
+_WORDS = (
+    "amber birch cedar delta ember fjord grove heron inlet jetty kelp larch maple north onyx pearl quartz".split()  # noqa: SIM905
+)
 _BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
-_BRANCHES = ("anyOf", "oneOf")
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 _FORMATS = {
@@ -96,30 +79,23 @@ class _Generation:
         if schema.get("enum"):
             choices = [choice for choice in schema["enum"] if allows(schema, choice)]
             return self.random.choice(choices) if choices else schema["enum"][0]
-        for keyword in _BRANCHES:
-            if schema.get(keyword):
-                return self._alternative(schema, keyword, size, name, depth)
-        if schema.get("allOf"):
-            merged = {key: value for key, value in schema.items() if key != "allOf"}
-            for part in schema["allOf"]:
-                merged = merge(merged, part)
-            return self._made(merged, size, name, depth)
-        examples = [one for one in _list(schema.get("examples")) if not isinstance(one, (dict, list))]
+        if schema.get("anyOf"):
+            return self._alternative(schema, size, name, depth)
+        examples = [one for one in schema.get("examples", ()) if not isinstance(one, (dict, list))]
         if examples and allows(schema, chosen := self.random.choice(examples)):
             return chosen
         return self._typed(schema, size, name, depth)
 
-    def _alternative(self, schema: Schema, keyword: str, size: int, name: str, depth: int) -> Any:
-        outer = {key: value for key, value in schema.items() if key not in (keyword, "default", "discriminator")}
-        branches = list(schema[keyword])
-        nothing = [branch for branch in branches if branch.get("type") == "null"]
-        branches = [branch for branch in branches if branch.get("type") != "null"]
-        self.random.shuffle(branches)
+    def _alternative(self, schema: Schema, size: int, name: str, depth: int) -> Any:
+        every = branches(schema)
+        nothing = [branch for branch in every if branch.get("type") == "null"]
+        others = [branch for branch in every if branch.get("type") != "null"]
+        self.random.shuffle(others)
         # Now and then there is nothing, and at the end of the size nearly always.
         if nothing and self.random.random() < (0.2 if size > 0 else 0.9):
-            branches = nothing + branches
-        for branch in [*branches, *nothing]:
-            made = self.value(merge(outer, branch), size, name, depth + 1)
+            others = nothing + others
+        for branch in [*others, *nothing]:
+            made = self.value(branch, size, name, depth + 1)
             if allows(schema, made):
                 return made
         return None
@@ -146,8 +122,8 @@ class _Generation:
         return None
 
     def _object(self, schema: Schema, size: int, depth: int) -> dict[str, Any]:
-        members: dict[str, Schema] = schema.get("properties") or {}
-        required = schema.get("required") or ()
+        members: dict[str, Schema] = schema.get("properties", {})
+        required = schema.get("required", ())
         share = size // max(len(members), 1)
         made: dict[str, Any] = {}
         for name, member in members.items():
@@ -166,7 +142,7 @@ class _Generation:
         return made
 
     def _array(self, schema: Schema, size: int, name: str, depth: int) -> list[Any]:
-        prefix = _list(schema.get("prefixItems"))
+        prefix = schema.get("prefixItems", ())
         items = schema.get("items")
         wanted = max(schema.get("minItems", 0), len(prefix), 2 if size > 0 and items is not False else 0)
         count = min(wanted, schema.get("maxItems", wanted), _MOST_ITEMS)
@@ -243,7 +219,3 @@ def _is_scalar(schema: Schema) -> bool:
 
 def _is_time(name: str) -> bool:
     return name.endswith(("_at", "datetime"))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -5,6 +5,8 @@ and completion read one language:
 
 - ``items`` may be a list: a single schema is unwrapped, an empty list is dropped, several schemas become ``anyOf``;
 - a member with ``_required_: true`` is added to its object's ``required``;
+- ``oneOf`` becomes ``anyOf``: servers send it for alternatives that a discriminator tells apart, so at most one fits;
+- the parts of ``allOf`` become one schema (`merge`);
 - ``nullable: true`` adds ``null``; the type ``float`` becomes ``number``; ``ge`` and ``le`` become ``minimum`` and
   ``maximum``;
 - annotations that are not text are dropped; so is the ``mapping`` of a discriminator, because the definitions that it
@@ -23,12 +25,12 @@ from typing import Any
 
 from .pattern import runnable
 
-__all__ = ["Schema", "normalise"]
+__all__ = ["Schema", "branches", "merge", "normalise"]
 
 Schema = dict[str, Any]
 
-_RENAMED = {"ge": "minimum", "le": "maximum"}
-_MANY = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_RENAMED = {"ge": "minimum", "le": "maximum", "oneOf": "anyOf"}
+_MANY = frozenset({"anyOf", "allOf", "prefixItems"})
 _ONE = frozenset({"additionalProperties", "propertyNames", "not"})
 _TEXTS = frozenset({"title", "description", "pattern", "format"})
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
@@ -54,6 +56,22 @@ def normalise(schema: Any, problems: list[str] | None = None) -> Schema:
     if problems is not None:
         problems += [problem for problem in dict.fromkeys(reader.problems) if problem not in problems]
     return result
+
+
+def merge(outer: Schema, inner: Schema) -> Schema:
+    """Two schemas as one, as far as servers combine them. The inner one wins; members are joined."""
+    merged = {**outer, **inner}
+    if "properties" in outer and "properties" in inner:
+        merged["properties"] = {**outer["properties"], **inner["properties"]}
+    if "required" in outer and "required" in inner:
+        merged["required"] = list(dict.fromkeys((*outer["required"], *inner["required"])))
+    return merged
+
+
+def branches(schema: Schema) -> list[Schema]:
+    """The alternatives of a normalised schema with ``anyOf``, each with what applies to all of them."""
+    outer = {key: value for key, value in schema.items() if key not in ("anyOf", "default", "discriminator")}
+    return [merge(outer, branch) for branch in schema["anyOf"]]
 
 
 class _TooMuchError(Exception):
@@ -82,6 +100,8 @@ class _Reader:
         for key, value in schema.items():
             self._put(result, _RENAMED.get(key) or key, value, schema, depth + 1)
         _require_members(result, schema)
+        for part in result.pop("allOf", ()):
+            result = merge(part, result)
         _require_discriminator(result)
         return _nullable(result) if schema.get("nullable") is True else result
 
@@ -200,15 +220,14 @@ def _require_discriminator(result: Schema) -> None:
     if "discriminator" not in result:
         return
     name = result["discriminator"]["propertyName"]
-    branches: list[Schema] = result.get("oneOf") or result.get("anyOf") or []
-    for branch in branches:
+    for branch in result.get("anyOf", ()):
         if name in branch.get("properties", {}) and name not in branch.get("required", ()):
             branch["required"] = [name, *branch.get("required", ())]
 
 
 def _nullable(result: Schema) -> Schema:
     kind = result.get("type")
-    if "const" in result or any(key in result for key in ("anyOf", "oneOf", "allOf")):
+    if "const" in result or "anyOf" in result:
         annotations: Schema = {key: result.pop(key) for key in ("title", "description", "default") if key in result}
         return {**annotations, "anyOf": [result, {"type": "null"}]}
     if isinstance(kind, str) and kind != "null":

@@ -8,7 +8,7 @@ called an error for want of a better type.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from keyword import iskeyword
 from typing import Any
 
@@ -61,11 +61,8 @@ class Types:
         """The types that a value may have, none of which is a union."""
         if "const" in schema or "enum" in schema:
             return _literal(schema["enum"] if "enum" in schema else [schema["const"]])
-        for key in ("anyOf", "oneOf"):
-            if key in schema:
-                return self._union(schema[key], name, result)
-        if len(schema.get("allOf", ())) == 1:
-            return self._alternatives(schema["allOf"][0], name, result)
+        if "anyOf" in schema:
+            return self._union(schema["anyOf"], name, result)
         kind = schema.get("type")
         if isinstance(kind, list):
             return self._union([{**schema, "type": one} for one in kind], name, result)
@@ -142,10 +139,9 @@ def _literal(values: list[Any]) -> list[str]:
     return ([f"Literal[{named}]"] if named else []) + nothing
 
 
-def _tag(branch: Mapping[str, Any]) -> str:
+def _tag(branch: Schema) -> str:
     """What tells an alternative from the others: the value of a member that can have one value only."""
-    members = branch.get("properties") if isinstance(branch, Mapping) else None
-    for member in (members or {}).values():
+    for member in branch.get("properties", {}).values():
         if isinstance(value := member.get("const"), str):
             return camel(value.lower() if value.isupper() else value)
     return ""

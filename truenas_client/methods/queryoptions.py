@@ -16,7 +16,7 @@ from typing import Any
 from .querytext import filters_text, read_filters
 from .querywords import QueryTextError, Unsayable, below, quoted, unquoted
 
-__all__ = ["Query", "order_text", "read_order", "read_select", "select_text"]
+__all__ = ["Query", "read_order", "read_select"]
 
 _ITEM = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([^\s,\"']+))\s*", re.DOTALL)
 _KINDS = {list: "a list", int: "a number", bool: "true or false"}

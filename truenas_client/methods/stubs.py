@@ -252,7 +252,7 @@ def _is_query(method: Method) -> bool:
 def _row(method: Method) -> dict[str, object] | None:
     """The schema of one row of a query; ``{}`` where the server does not say."""
     for branch in method.returns.get("anyOf", [method.returns]):
-        if isinstance(branch, dict) and branch.get("type") == "array":
+        if branch.get("type") == "array":
             items = branch.get("items")
             return items if isinstance(items, dict) else {}
     return {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .draft import allows
 from .forms import unformed
+from .normalise import Schema
 from .pattern import finds
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ MOST_PROBLEMS = 100
 _MANY = 20
 """The length from which `allows` searches a list for wrong items, and only those are checked in full."""
 _JUDGED = frozenset([
-    "type", "const", "enum", "anyOf", "oneOf", "allOf", "minLength", "maxLength", "pattern", "minimum", "maximum",
+    "type", "const", "enum", "anyOf", "minLength", "maxLength", "pattern", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "prefixItems", "items", "required",
     "properties", "additionalProperties", "title", "description", "default", "examples", "format", "discriminator",
 ])  # fmt: skip
@@ -120,7 +121,7 @@ def validator(*, sent: bool = False) -> Any:
                 yield from asked["anyOf"](validator, wanted, value, schema)
 
     # Every object and every list of alternatives passes one of these, so a stop takes effect soon.
-    asked = {name: asking(name) for name in ("properties", "anyOf", "oneOf")}
+    asked = {name: asking(name) for name in ("properties", "anyOf")}
     return extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {**asked, "type": kind, "items": items, "pattern": pattern, "anyOf": any_of}
     )
@@ -134,16 +135,18 @@ def _has_forms(schema: Any) -> bool:
     """Whether a simple schema needs a ``$`` form somewhere, which `allows` does not check."""
     if not isinstance(schema, dict):
         return False
-    parts = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
-    parts += [part for key in ("anyOf", "oneOf", "allOf", "prefixItems") for part in schema.get(key, ())]
-    return "format" in schema or "uniqueItems" in schema or any(_has_forms(part) for part in parts)
+    return "format" in schema or "uniqueItems" in schema or any(map(_has_forms, _parts(schema)))
 
 
 def _is_simple(schema: Any) -> bool:
     """Whether `allows` judges every keyword of a schema."""
     if not isinstance(schema, dict):
         return False
-    parts = [*schema.get("properties", {}).values()]
-    parts += [part for key in ("anyOf", "oneOf", "allOf", "prefixItems") for part in schema.get(key, ())]
-    parts += [schema[key] for key in ("items", "additionalProperties") if key in schema]
-    return _JUDGED.issuperset(schema) and all(isinstance(part, bool) or _is_simple(part) for part in parts)
+    return _JUDGED.issuperset(schema) and all(isinstance(part, bool) or _is_simple(part) for part in _parts(schema))
+
+
+def _parts(schema: Schema) -> list[Any]:
+    """The schemas inside of a schema."""
+    named = schema.get("properties", {}).values()
+    others = [schema[key] for key in ("items", "additionalProperties") if key in schema]
+    return [*named, *schema.get("anyOf", ()), *schema.get("prefixItems", ()), *others]

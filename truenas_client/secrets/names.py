@@ -12,7 +12,6 @@ from functools import lru_cache
 
 __all__ = [
     "ARGUMENTS",
-    "HARMLESS_MEMBERS",
     "HARMLESS_TREES",
     "MEMBERS",
     "NESTED",

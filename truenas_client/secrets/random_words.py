@@ -9,7 +9,7 @@ import re
 
 from . import MASK
 
-__all__ = ["looks_random", "without_random_words"]
+__all__ = ["without_random_words"]
 
 _SHORTEST = 20
 _LONG_WORD = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{20,}")

@@ -11,27 +11,39 @@ from __future__ import annotations
 
 import copy
 import ipaddress
+import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
 from truenas_client.methods.normalise import Schema, normalise
 
-from .errors import ValidationErrors
+from .errors import ValidationErrors, refused
 
 __all__ = ["Parameter", "bind", "check", "parameters"]
 
 _ABSENT: Any = object()
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "string": ((str,), "Input should be a valid string"),
+    "integer": ((int,), "Input should be a valid integer"),
+    "number": ((int, float), "Input should be a valid number"),
+    "boolean": ((bool,), "Input should be a valid boolean"),
+    "array": ((list, tuple), "Input should be a valid list"),
+    "object": ((dict,), "Input should be a valid dictionary"),
+    "null": ((type(None),), "Input should be None"),
+}
+"""By type: the Python types that the server accepts, and its message for any other value."""
 _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "date-time": ((datetime,), "Input should be a valid datetime"),
     "date": ((date,), "Input should be a valid date"),
     "time": ((time,), "Input should be in a valid time format"),
     "ipvanyinterface": ((str, ipaddress.IPv4Interface, ipaddress.IPv6Interface), "Input should be a valid string"),
 }
-"""By format: the Python types that the server accepts, and its message for any other value."""
-_SET = "Input should be a valid set"
+"""The same for texts by their format."""
+_SET = ((set, frozenset), "Input should be a valid set")
+"""With uniqueItems the server has a set, and accepts no list for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ def _limited(schema: Schema) -> Schema:
     for key, value in schema.items():
         if key == "properties":
             made[key] = {name: _limited(member) for name, member in value.items()}
-        elif key in ("anyOf", "oneOf", "allOf"):
+        elif key == "anyOf":
             made[key] = [_limited(branch) for branch in value]
         elif key in ("items", "additionalProperties") and isinstance(value, dict):
             made[key] = _limited(value)
@@ -83,10 +95,9 @@ def _limited(schema: Schema) -> Schema:
 
 def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:
     """The arguments with defaults filled in. Raises `ValidationErrors`."""
-    errors = ValidationErrors()
     if len(params) > len(accepts):
-        errors.add("", f"Too many arguments (expected {len(accepts)}, found {len(params)})")
-        raise errors
+        raise refused("", f"Too many arguments (expected {len(accepts)}, found {len(params)})")
+    errors = ValidationErrors()
     bound = []
     for position, parameter in enumerate(accepts):
         if position < len(params):
@@ -104,15 +115,10 @@ def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:
 
 def check(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
     """Check one value, add its problems to ``errors``, and return it with defaults filled in."""
-    if "discriminator" in schema and ("oneOf" in schema or "anyOf" in schema):
-        return _tagged(schema, value, path, errors)
-    for combinator in ("anyOf", "oneOf"):
-        if combinator in schema:
-            return _union(schema[combinator], value, path, errors)
-    if "allOf" in schema:
-        for part in schema["allOf"]:
-            value = check(part, value, path, errors)
-        return value
+    if "anyOf" in schema:
+        if "discriminator" in schema:
+            return _tagged(schema, value, path, errors)
+        return _union(schema["anyOf"], value, path, errors)
     if "const" in schema:
         if value != schema["const"] or isinstance(value, bool) != isinstance(schema["const"], bool):
             errors.add(path, f"Input should be {schema['const']!r}")
@@ -131,12 +137,11 @@ def _alternatives(values: Sequence[Any]) -> str:
 
 def _tagged(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
     name = schema["discriminator"]["propertyName"]
-    branches = schema.get("oneOf") or schema["anyOf"]
     if not isinstance(value, dict):
         errors.add(path, "Input should be a valid dictionary or object to extract fields from")
         return value
     tags: list[Any] = []
-    for branch in branches:
+    for branch in schema["anyOf"]:
         member = branch.get("properties", {}).get(name, {})
         values = [member["const"]] if "const" in member else member.get("enum", [])
         # A missing tag with a default means the first branch that has a default.
@@ -173,48 +178,28 @@ def _depth(errors: ValidationErrors, path: str) -> int:
     return sum(error.attribute != path for error in errors)
 
 
-_WORDS = {
-    "string": "Input should be a valid string",
-    "integer": "Input should be a valid integer",
-    "number": "Input should be a valid number",
-    "boolean": "Input should be a valid boolean",
-    "array": "Input should be a valid list",
-    "object": "Input should be a valid dictionary",
-    "null": "Input should be None",
-}
+def _accepted(kind: str, schema: Schema) -> tuple[tuple[type, ...], str]:
+    if kind == "string" and schema.get("format") in _FORMS:
+        return _FORMS[schema["format"]]
+    if kind == "array" and schema.get("uniqueItems"):
+        return _SET
+    return _KINDS.get(kind, ((object,), ""))
 
 
 def _words(kind: str, schema: Schema, path: str) -> str:
     """The server's message for a value of another type."""
-    if kind == "string" and schema.get("format") in _FORMS:
-        return _FORMS[schema["format"]][1]
-    if kind == "array" and schema.get("uniqueItems"):
-        return _SET
+    words = _accepted(kind, schema)[1]
     if kind == "object" and schema.get("properties"):
         # The message names the model. No listing shows that name; usually it is that of the argument.
         name = "".join(part.capitalize() for part in re.split(r"[_.\-]", path.rpartition(".")[2]))
-        return f"{_WORDS[kind]} or instance of {name}"
-    return _WORDS.get(kind, "Input is not valid")
+        return f"{words} or instance of {name}"
+    return words
 
 
 def _is(kind: str, value: Any, schema: Schema) -> bool:
-    match kind:
-        case "string":
-            return isinstance(value, _FORMS.get(schema.get("format", ""), ((str,), ""))[0])
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-        case "boolean":
-            return isinstance(value, bool)
-        case "array":
-            # With uniqueItems the server has a set, and accepts no list for it.
-            return isinstance(value, (set, frozenset) if schema.get("uniqueItems") else (list, tuple))
-        case "object":
-            return isinstance(value, dict)
-        case "null":
-            return value is None
-    return True
+    # To Python true and false are numbers, to the server they are not.
+    number = kind in ("integer", "number")
+    return isinstance(value, _accepted(kind, schema)[0]) and not (number and isinstance(value, bool))
 
 
 def _typed(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
@@ -271,16 +256,18 @@ def _array(schema: Schema, value: list[Any], path: str, errors: ValidationErrors
     return [check(items, item, f"{path}.{position}", errors) for position, item in enumerate(value)]
 
 
+_LIMITS: tuple[tuple[str, Callable[[float, float], bool], str], ...] = (
+    ("minimum", operator.ge, "greater than or equal to"),
+    ("maximum", operator.le, "less than or equal to"),
+    ("exclusiveMinimum", operator.gt, "greater than"),
+    ("exclusiveMaximum", operator.lt, "less than"),
+)
+
+
 def _limits(schema: Schema, value: float, path: str, errors: ValidationErrors) -> None:
-    least, most = schema.get("minimum"), schema.get("maximum")
-    if least is not None and value < least:
-        errors.add(path, f"Input should be greater than or equal to {least}")
-    if most is not None and value > most:
-        errors.add(path, f"Input should be less than or equal to {most}")
-    if (above := schema.get("exclusiveMinimum")) is not None and value <= above:
-        errors.add(path, f"Input should be greater than {above}")
-    if (below := schema.get("exclusiveMaximum")) is not None and value >= below:
-        errors.add(path, f"Input should be less than {below}")
+    for key, holds, words in _LIMITS:
+        if (limit := schema.get(key)) is not None and not holds(value, limit):
+            errors.add(path, f"Input should be {words} {limit}")
 
 
 def _text(schema: Schema, value: str, path: str, errors: ValidationErrors) -> None:

@@ -6,20 +6,16 @@ around them.
 
 from __future__ import annotations
 
-import copy
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import login
 from .call import Call
-from .errors import InstanceNotFound
+from .errors import found
 from .extension import Extensible
-from .shapes import any_, arguments, array, boolean, choice, integer, obj, returning, text
+from .shapes import any_, array, boolean, choice, integer, obj, text
 
-if TYPE_CHECKING:
-    from .release import Release
-
-__all__ = ["parts"]
+__all__ = ["PARTS"]
 
 _OPTIONS = obj(
     "What the answer should hold.",
@@ -38,45 +34,38 @@ class AuthMech(StrEnum):
     OTP_TOKEN = "OTP_TOKEN"
 
 
-def _mechanism(name: str, **members: dict[str, Any]) -> dict[str, Any]:
-    tag = {"type": "string", "const": name, "description": "Which kind of proof this is."}
-    return obj(mechanism=tag, **members)
+_MECHANISMS = {
+    "API_KEY_PLAIN": {
+        "username": text("Owner of the key."),
+        "api_key": text("The key: its number, a minus sign, and the secret."),
+        "login_options": _OPTIONS,
+    },
+    "PASSWORD_PLAIN": {
+        "username": text("Name of the account."),
+        "password": text("Its password."),
+        "login_options": _OPTIONS,
+    },
+    "TOKEN_PLAIN": {"token": text("A token that this server made."), "login_options": _OPTIONS},
+    "OTP_TOKEN": {"otp_token": text("The one-time password of now."), "login_options": _OPTIONS},
+    "SCRAM": {
+        "scram_type": choice("CLIENT_FIRST_MESSAGE", "CLIENT_FINAL_MESSAGE", doc="Which message of the exchange."),
+        "rfc_str": text("The message, as RFC 5802 writes it."),
+    },
+}
 
 
 def _login_data(*, scram: bool) -> dict[str, Any]:
-    kinds = [kind for kind in _MECHANISMS if scram or kind["properties"]["mechanism"]["const"] != "SCRAM"]
-    if not scram:
-        for kind in (kinds := copy.deepcopy(kinds)):
-            tag = kind["properties"]["mechanism"]
-            tag["const"] = AuthMech(tag["const"])
+    kinds = []
+    for name, members in _MECHANISMS.items():
+        if scram or name != "SCRAM":
+            const = name if scram else AuthMech(name)
+            tag = {"type": "string", "const": const, "description": "Which kind of proof this is."}
+            kinds.append(obj(mechanism=tag, **members))
     return {
         "description": "The user that signs in, and the proof.",
         "discriminator": {"propertyName": "mechanism", "mapping": {}},
         "oneOf": kinds,
     }
-
-
-_MECHANISMS = [
-    _mechanism(
-        "API_KEY_PLAIN",
-        username=text("Owner of the key."),
-        api_key=text("The key: its number, a minus sign, and the secret."),
-        login_options=_OPTIONS,
-    ),
-    _mechanism(
-        "PASSWORD_PLAIN",
-        username=text("Name of the account."),
-        password=text("Its password."),
-        login_options=_OPTIONS,
-    ),
-    _mechanism("TOKEN_PLAIN", token=text("A token that this server made."), login_options=_OPTIONS),
-    _mechanism("OTP_TOKEN", otp_token=text("The one-time password of now."), login_options=_OPTIONS),
-    _mechanism(
-        "SCRAM",
-        scram_type=choice("CLIENT_FIRST_MESSAGE", "CLIENT_FINAL_MESSAGE", doc="Which message of the exchange."),
-        rfc_str=text("The message, as RFC 5802 writes it."),
-    ),
-]
 
 
 PART = Extensible()
@@ -88,31 +77,27 @@ async def login_ex(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
     return await login.attempt(call, login_data)
 
 
-LOGIN_EX = {scram: Extensible() for scram in (True, False)}
-"""``auth.login_ex`` and the next step of it, as releases with SCRAM and those without have them."""
+LOGIN_EX = Extensible(lambda release: release.scram)
+LOGIN_EX_WITHOUT_SCRAM = Extensible(lambda release: not release.scram)
+PARTS = (LOGIN_EX, LOGIN_EX_WITHOUT_SCRAM, PART)
 
-for scram, part in LOGIN_EX.items():
+for part in (LOGIN_EX, LOGIN_EX_WITHOUT_SCRAM):
     for name, doc in (
         ("auth.login_ex", "Sign in. The answer says whether it worked, or what is wanted next."),
         ("auth.login_ex_continue", "Send the next proof of a sign-in that has begun."),
     ):
-        data = arguments(login_data=_login_data(scram=scram))
+        data = {"login_data": _login_data(scram=part is LOGIN_EX)}
         part.method(name, accepts=data, no_auth=True, description=doc)(login_ex)
-
-
-def parts(release: Release) -> list[Extensible]:
-    """The service as a release has it."""
-    return [LOGIN_EX[release.scram], PART]
 
 
 @PART.method(
     "auth.login",
-    accepts=arguments(
-        username=text("Name of the account."),
-        password=text("Its password."),
-        otp_token=any_("One-time password, for accounts that have one.", default=None),
-    ),
-    returns=returning(boolean("Whether it worked.")),
+    accepts={
+        "username": text("Name of the account."),
+        "password": text("Its password."),
+        "otp_token": any_("One-time password, for accounts that have one.", default=None),
+    },
+    returns=boolean("Whether it worked."),
     no_auth=True,
 )
 async def login_(call: Call, username: str, password: str, otp_token: str | None) -> bool:
@@ -127,8 +112,8 @@ async def login_(call: Call, username: str, password: str, otp_token: str | None
 
 @PART.method(
     "auth.login_with_api_key",
-    accepts=arguments(api_key=text("The key.")),
-    returns=returning(boolean("Whether it worked.")),
+    accepts={"api_key": text("The key.")},
+    returns=boolean("Whether it worked."),
     no_auth=True,
 )
 async def login_with_api_key(call: Call, api_key: str) -> bool:
@@ -137,10 +122,7 @@ async def login_with_api_key(call: Call, api_key: str) -> bool:
 
 
 @PART.method(
-    "auth.login_with_token",
-    accepts=arguments(token=text("The token.")),
-    returns=returning(boolean("Whether it worked.")),
-    no_auth=True,
+    "auth.login_with_token", accepts={"token": text("The token.")}, returns=boolean("Whether it worked."), no_auth=True
 )
 async def login_with_token(call: Call, token: str) -> bool:
     """Sign in with a token. Kept for old programs."""
@@ -150,7 +132,7 @@ async def login_with_token(call: Call, token: str) -> bool:
 
 @PART.method(
     "auth.mechanism_choices",
-    returns=returning(array(text(), "Mechanisms by name.")),
+    returns=array(text(), "Mechanisms by name."),
     no_auth=True,
     roles=("READONLY_ADMIN", "SHARING_ADMIN"),
 )
@@ -170,16 +152,14 @@ def me(call: Call) -> dict[str, Any]:
 
 
 @PART.method(
-    "auth.set_attribute",
-    accepts=arguments(key=text("Name of the attribute."), value=any_("What to keep.")),
-    no_authz=True,
+    "auth.set_attribute", accepts={"key": text("Name of the attribute."), "value": any_("What to keep.")}, no_authz=True
 )
 def set_attribute(call: Call, key: str, value: Any) -> None:
     """Keep a value with the account, for user interfaces."""
     call.account.attributes[key] = value
 
 
-@PART.method("auth.logout", returns=returning(boolean("Always true.")), no_authz=True)
+@PART.method("auth.logout", returns=boolean("Always true."), no_authz=True)
 def logout(call: Call) -> bool:
     """Sign out. The connection stays."""
     if call.session is not None:
@@ -189,13 +169,13 @@ def logout(call: Call) -> bool:
 
 @PART.method(
     "auth.generate_token",
-    accepts=arguments(
-        ttl=integer("Seconds without use after which the token ends.", default=600),
-        attrs=obj("Anything to keep with it; such a token can't sign in.", {}),
-        match_origin=boolean("Only the address that made it may use it.", default=True),
-        single_use=boolean("The first use is the last.", default=False),
-    ),
-    returns=returning(text("The token.")),
+    accepts={
+        "ttl": integer("Seconds without use after which the token ends.", default=600),
+        "attrs": obj("Anything to keep with it; such a token can't sign in.", {}),
+        "match_origin": boolean("Only the address that made it may use it.", default=True),
+        "single_use": boolean("The first use is the last.", default=False),
+    },
+    returns=text("The token."),
     no_authz=True,
 )
 def generate_token(call: Call, ttl: int, attrs: dict[str, Any], match_origin: bool, single_use: bool) -> str:
@@ -214,31 +194,25 @@ def sessions(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
     rows = []
     for session in call.nas.sessions:
         if session.credential is not None:
-            row = call.nas.sessions.row(session, session.credential)
+            row = session.row(session.credential)
             rows.append({"id": row.pop("id"), "current": session is call.session, "internal": False, **row})
     return call.filter_list(rows, filters, options)
 
 
 @PART.method(
     "auth.terminate_session",
-    accepts=arguments(id=text("The session to end.")),
-    returns=returning(boolean("Whether there was one to end.")),
+    accepts={"id": text("The session to end.")},
+    returns=boolean("Whether there was one to end."),
     roles=("AUTH_SESSIONS_WRITE",),
 )
 def terminate_session(call: Call, id: str) -> bool:
     """End a session, with its connection."""
     session = next((session for session in call.nas.sessions if session.id == id), None)
-    if session is None:
-        raise InstanceNotFound(f"Session with id {id} does not exist")
-    session.channel.close(1000)
+    found(session, f"Session with id {id}").channel.close(1000)
     return True
 
 
-@PART.method(
-    "auth.terminate_other_sessions",
-    returns=returning(boolean("Always true.")),
-    roles=("AUTH_SESSIONS_WRITE",),
-)
+@PART.method("auth.terminate_other_sessions", returns=boolean("Always true."), roles=("AUTH_SESSIONS_WRITE",))
 def terminate_other_sessions(call: Call) -> bool:
     """End all sessions but this one."""
     for session in call.nas.sessions:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.filters import InvalidQuery, filter_list
 
+from .accounts import signed_in
 from .arguments import bind
-from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authenticated, not_authorized
+from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authorized, refused
 
 if TYPE_CHECKING:
     from .accounts import Account, Credential
@@ -44,9 +45,7 @@ class Call:
     @property
     def account(self) -> Account:
         """The caller's account. Raises `CallError` before login."""
-        if self.credential is None:
-            raise not_authenticated()
-        return self.credential.account
+        return signed_in(self.credential)
 
     @property
     def caller(self) -> Session:
@@ -121,9 +120,7 @@ class Call:
         try:
             return filter_list(rows, filters, options, release=self.nas.release.name)
         except InvalidQuery as e:
-            errors = ValidationErrors()
-            errors.add(e.part, e.reason)
-            raise errors from e
+            raise refused(e.part, e.reason) from e
 
     def _shown(self, params: list[Any]) -> list[Any]:
         """The arguments of a job as 26 and 27 tell them.
@@ -144,12 +141,7 @@ class Call:
         self, params: list[Any], *, output: Pipe | Spool | None = None, uploads: Uploads | None = None
     ) -> Job:
         """Queue the method as a job, with its output and uploads. The job checks its arguments itself."""
-
-        def run(job: Job) -> Any:
-            self.job = job
-            return self.run(params)
-
-        job = self.nas.jobs.add(self.method, params, self.credential, self.message_id, run, self._shown(params))
+        job = self.nas.jobs.add(self, params, self._shown(params))
         job.output = job.output or output
         job.uploads = job.uploads or uploads
         return job
@@ -159,7 +151,13 @@ class Call:
         method = self.nas.registry.methods.get(name)
         if method is None:
             raise CallError(f"Method {name} does not exist", ErrnoMixin.ENOMETHOD)
-        inner = Call(self.nas, self.session, method)
-        inner.authorize()
-        value = inner.run(params)
+        value = self.inner(method).run(params)
         return await value if method.waits else value
+
+    def inner(self, method: Method, *, authorized: bool = False) -> Call:
+        """A call of another method for the same user. Raises `CallError` without the right to it."""
+        inner = Call(self.nas, self.session, method)
+        inner.credential = self.credential
+        if not authorized:
+            inner.authorize()
+        return inner

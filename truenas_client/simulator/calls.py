@@ -8,17 +8,16 @@ running_jobs_hold_call_slots).
 
 from __future__ import annotations
 
-import asyncio
+import errno
 from collections import deque
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .call import Call
-from .dialect import NO_ANSWER
+from .dialect import NO_ANSWER, Asked
 from .errors import CallError, ValidationError, ValidationErrors
 from .faults import Fault, delay
-from .jobs import Job
+from .running import Tasks
 from .session import Session
 
 __all__ = ["Calls"]
@@ -27,13 +26,6 @@ RUNNING_CALLS = 10
 CALLS_IN_ALL = 20
 """Calls of a connection that run, and those that run or wait. The server refuses the next one and the
 connection stays (recording ``too_many_concurrent_calls``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The id of a call that gets the end of its connection instead of an answer."""
-
-    ident: Any
 
 
 class Calls:
@@ -45,8 +37,8 @@ class Calls:
         self._dialect = session.dialect
         self._channel = session.channel
         self._running = 0
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: deque[Asked] = deque()
+        self._tasks = Tasks()
 
     def receive(self, text: str) -> None:
         """Take one message of the client. Its call starts after all messages that arrived with it have been read."""
@@ -54,42 +46,37 @@ class Calls:
         if isinstance(asked, str):
             self._channel.send(asked)
         elif asked is not None:
-            self._take(asked.method, asked.params, asked.ident)
+            self._admit(asked)
 
-    def _take(self, name: str, params: list[Any], ident: Any) -> None:
+    def _admit(self, asked: Asked) -> None:
         self.session.check_expiry()
         if self._running + len(self._waiting) < CALLS_IN_ALL:
-            self._waiting.append(lambda: self._start(name, params, ident))
-        elif ident is not NO_ANSWER:
+            self._waiting.append(asked)
+        elif asked.ident is not NO_ANSWER:
             text = f"Maximum number of concurrent calls ({CALLS_IN_ALL}) has exceeded"
-            self._channel.send(self._dialect.too_many(ident, text))
+            self._channel.send(self._dialect.too_many(asked.ident, text))
 
     def pump(self) -> None:
         """Start the calls that have a slot. A start takes a slot; the answer frees it."""
         while self._waiting and self._running < RUNNING_CALLS:
             self._running += 1
-            self._waiting.popleft()()
+            self._start(self._waiting.popleft())
 
     def end(self) -> None:
         """Take in the end of the connection: cancel the calls in flight. Jobs run on."""
         self._waiting.clear()
-        for task in list(self._tasks):
-            task.cancel()
-
-    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.cancel()
 
     # --- running -------------------------------------------------------------------------------
 
-    def _start(self, name: str, params: list[Any], ident: Any) -> None:
-        if self.nas.faults.calls and (struck := self.nas.faults.on_call(self.session.user, name)):
-            self._start_struck(name, params, ident, struck)
+    def _start(self, asked: Asked) -> None:
+        faults = self.nas.faults
+        if "call" in faults.occasions and (struck := faults.on_call(self.session.user, asked.method)):
+            self._start_struck(asked, struck)
         else:
-            self._start_sound(name, params, ident)
+            self._start_sound(asked)
 
-    def _start_struck(self, name: str, params: list[Any], ident: Any, struck: list[Fault]) -> None:
+    def _start_struck(self, asked: Asked, struck: list[Fault]) -> None:
         """Apply the faults to a call. They may end it or its connection."""
         wait = 0.0
         for fault in struck:
@@ -103,91 +90,96 @@ class Calls:
                 case "close":
                     self._channel.close(int(fault.number("code")), fault.text("reason"))
                 case "drop" if fault.text("when") == "after":
-                    ident = Lost(ident)
+                    asked.lost = True
                 case "drop":
                     self._channel.abort()
                     return
                 case "error":
-                    self._failed(ident, _injected(fault), name)
+                    self._failed(asked, _injected(fault))
                     return
                 case "login-redirect":
-                    self._succeeded(ident, {"response_type": "REDIRECT", "urls": [fault.text("url")]})
+                    self._succeeded(asked, {"response_type": "REDIRECT", "urls": [fault.text("url")]})
                     return
         if wait:
-            self._run(self._start_later(name, params, ident, wait))
+            self._after(wait, lambda: self._start_sound(asked))
         else:
-            self._start_sound(name, params, ident)
+            self._start_sound(asked)
 
-    async def _start_later(self, name: str, params: list[Any], ident: Any, wait: float) -> None:
-        await self.nas.clock.sleep(wait)
-        self._start_sound(name, params, ident)
-        self.pump()
-
-    def _start_sound(self, name: str, params: list[Any], ident: Any) -> None:
-        method = self.nas.registry.methods.get(name)
+    def _start_sound(self, asked: Asked) -> None:
+        method = self.nas.registry.methods.get(asked.method)
         if method is None:
-            error = self.nas.registry.unknown(name)
-            self._answer(ident, lambda ident: self._dialect.unknown(ident, name, error))
+            error = self.nas.registry.unknown(asked.method)
+            self._answer(asked, lambda: self._dialect.unknown(asked.ident, asked.method, error))
             return
-        asked = ident.ident if isinstance(ident, Lost) else ident
-        call = Call(self.nas, self.session, method, None if asked is NO_ANSWER else self._dialect.message_id(asked))
-        delay = self.nas.rate_limit.delay(self.session, name, open_to_all=call.open_to_all)
+        message_id = None if asked.ident is NO_ANSWER else self._dialect.message_id(asked.ident)
+        call = Call(self.nas, self.session, method, message_id)
+        delay = self.nas.rate_limit.delay(self.session, asked.method, open_to_all=call.open_to_all)
         if delay is not None:
-            self._run(self._refuse_later(ident, name, delay))
+            self._after(delay, lambda: self._failed(asked, CallError("Rate Limit Exceeded", errno.EBUSY)))
             return
         try:
             call.authorize()
             if method.job is not None:
-                self._start_job(call, params, ident)
+                self._start_job(call, asked)
             elif method.waits:
-                self._run(self._await(call, params, ident))
+                self._run(lambda: self._await(call, asked))
             else:
-                self._succeeded(ident, call.run(params))
+                self._succeeded(asked, call.run(asked.params))
         except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
-            self._failed(ident, e, name)
+            self._failed(asked, e)
 
-    async def _await(self, call: Call, params: list[Any], ident: Any) -> None:
+    async def _await(self, call: Call, asked: Asked) -> None:
         try:
-            self._succeeded(ident, await call.run(params))
-        except asyncio.CancelledError:
-            raise
+            self._succeeded(asked, await call.run(asked.params))
         except Exception as e:  # noqa: BLE001 - whatever a method raises is answered, never fatal
-            self._failed(ident, e, call.method.name)
-        self.pump()
+            self._failed(asked, e)
 
-    async def _refuse_later(self, ident: Any, name: str, delay: float) -> None:
-        await self.nas.clock.sleep(delay)
-        self._failed(ident, self.nas.rate_limit.refusal(), name)
-        self.pump()
-
-    def _start_job(self, call: Call, params: list[Any], ident: Any) -> None:
-        job = call.start_job(params)
-        if self.session.legacy_jobs:
-            self._succeeded(ident, job.id)
+    def _start_job(self, call: Call, asked: Asked) -> None:
+        job = call.start_job(asked.params)
+        if self.session.options["legacy_jobs"]:
+            self._succeeded(asked, job.id)
             return
 
-        def ended(job: Job) -> None:
+        def ended() -> None:
             if job.failure is not None:
-                self._failed(ident, job.failure, job.method.name)
+                self._failed(asked, job.failure)
             else:
-                self._succeeded(ident, job.result)
+                self._succeeded(asked, job.result)
             self.pump()
 
         job.when_ended(ended)
 
-    def _succeeded(self, ident: Any, result: Any) -> None:
-        self._answer(ident, lambda ident: self._dialect.result(ident, result))
+    def _after(self, seconds: float, work: Callable[[], None]) -> None:
+        async def wait() -> None:
+            await self.nas.clock.sleep(seconds)
+            work()
 
-    def _failed(self, ident: Any, exception: BaseException, method: str) -> None:
-        self._answer(ident, lambda ident: self._dialect.failure(ident, exception, method))
+        self._run(wait)
 
-    def _answer(self, ident: Any, text: Callable[[Any], str]) -> None:
+    def _run(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run what takes time until it ends or the connection does; it may free the slot of a call."""
+
+        async def run() -> None:
+            await work()
+            self.pump()
+
+        self._tasks.start(run())
+
+    # --- answering -----------------------------------------------------------------------------
+
+    def _succeeded(self, asked: Asked, result: Any) -> None:
+        self._answer(asked, lambda: self._dialect.result(asked.ident, result))
+
+    def _failed(self, asked: Asked, exception: BaseException) -> None:
+        self._answer(asked, lambda: self._dialect.failure(asked.ident, exception, asked.method))
+
+    def _answer(self, asked: Asked, text: Callable[[], str]) -> None:
         """Free the slot of a call and answer it."""
         self._running -= 1
-        if isinstance(ident, Lost):
+        if asked.lost:
             self._channel.abort()
-        elif ident is not NO_ANSWER:
-            self._channel.send(text(ident))
+        elif asked.ident is not NO_ANSWER:
+            self._channel.send(text())
 
 
 def _injected(fault: Fault) -> Exception:

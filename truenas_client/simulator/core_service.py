@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import rpc
 from .call import Call
-from .errors import CallError, ValidationError, ValidationErrors
+from .encoding import Encoded, encode
 from .extension import Extensible
 from .registry import Method, Registry
-from .shapes import any_, arguments, array, boolean, choice, integer, nullable, obj, optional, returning, text
+from .shapes import any_, array, boolean, choice, integer, nullable, obj, optional, text
 
-if TYPE_CHECKING:
-    from .release import Release
-
-__all__ = ["parts"]
+__all__ = ["PARTS"]
 
 
 TARGET = choice("WS", "CLI", "REST", doc="For whom the listing is.", default="WS")
 
 
-PART, LISTED_EVENTS, JOBS = Extensible(), Extensible(), Extensible()
+PART, JOBS = Extensible(), Extensible()
+LISTED_EVENTS = Extensible(lambda release: release.lists_events)
+PARTS = (PART, LISTED_EVENTS, JOBS)
 PART.service("core")
 PART.event("core.get_jobs", no_authz=True)
 
 
-def parts(release: Release) -> list[Extensible]:
-    """The service as a release has it."""
-    return [PART, LISTED_EVENTS, JOBS] if release.lists_events else [PART, JOBS]
-
-
-@PART.method("core.ping", returns=returning(text("The word pong.")), no_auth=True)
+@PART.method("core.ping", returns=text("The word pong."), no_auth=True)
 def ping(call: Call) -> str:
     """Answer "pong", so that a client knows that the server is there."""
     return "pong"
@@ -38,8 +31,8 @@ def ping(call: Call) -> str:
 
 @PART.method(
     "core.set_options",
-    accepts=arguments(
-        options=obj(
+    accepts={
+        "options": obj(
             "The options to change; those left out stay.",
             ...,
             True,
@@ -47,28 +40,22 @@ def ping(call: Call) -> str:
             legacy_jobs=optional(boolean("Answer calls of jobs at once with the number of the job.")),
             private_methods=optional(boolean("Do not warn in the log about private methods.")),
         )
-    ),
+    },
     no_auth=True,
 )
 def set_options(call: Call, options: dict[str, Any]) -> dict[str, bool] | None:
     """Change how this connection is answered, until it ends."""
-    session = call.caller
-    session.py_exceptions = options.get("py_exceptions", session.py_exceptions)
-    if not call.facts.options_answered:
-        return None
-    session.legacy_jobs = options.get("legacy_jobs", session.legacy_jobs)
-    session.private_methods = options.get("private_methods", session.private_methods)
-    return {
-        "legacy_jobs": session.legacy_jobs,
-        "private_methods": session.private_methods,
-        "py_exceptions": session.py_exceptions,
-    }
+    answered = call.facts.options_answered
+    for name in call.caller.options.keys() & options.keys():
+        if answered or name == "py_exceptions":
+            call.caller.options[name] = options[name]
+    return dict(call.caller.options) if answered else None
 
 
 @PART.method(
     "core.subscribe",
-    accepts=arguments(event=text("Name of the event; an event source takes its argument after a colon.")),
-    returns=returning(text("The number of the subscription, for ending it.")),
+    accepts={"event": text("Name of the event; an event source takes its argument after a colon.")},
+    returns=text("The number of the subscription, for ending it."),
     no_authz=True,
 )
 def subscribe(call: Call, event: str) -> str:
@@ -78,8 +65,8 @@ def subscribe(call: Call, event: str) -> str:
 
 @PART.method(
     "core.unsubscribe",
-    accepts=arguments(id_=text("The number that subscribing answered.")),
-    returns=returning({"type": "null"}),
+    accepts={"id_": text("The number that subscribing answered.")},
+    returns={"type": "null"},
     no_authz=True,
 )
 def unsubscribe(call: Call, id_: str) -> None:
@@ -89,20 +76,17 @@ def unsubscribe(call: Call, id_: str) -> None:
 
 @PART.method(
     "core.get_methods",
-    accepts=arguments(
-        service=nullable(text("Only the methods of this service."), default=None),
-        target=TARGET,
-    ),
+    accepts={"service": nullable(text("Only the methods of this service."), default=None), "target": TARGET},
     no_authz=True,
 )
-def get_methods(call: Call, service: str | None, target: str) -> rpc.Encoded:
+def get_methods(call: Call, service: str | None, target: str) -> Encoded:
     """All methods that the caller may call, with their arguments and results as JSON Schema."""
     # 24.10 and 25.04 list before login what needs none.
     roles = call.credential.account.roles if call.credential is not None else None
     key = (roles, service, target == "CLI")
     cache = call.nas.registry.listings
     if key not in cache:
-        cache[key] = rpc.Encoded(rpc.encode(_listing(call, service, cli=target == "CLI")))
+        cache[key] = Encoded(encode(_listing(call, service, cli=target == "CLI")))
     return cache[key]
 
 
@@ -120,11 +104,7 @@ def _listing(call: Call, service: str | None, *, cli: bool) -> dict[str, Any]:
     }
 
 
-@PART.method(
-    "core.get_services",
-    accepts=arguments(target=TARGET),
-    no_authz=True,
-)
+@PART.method("core.get_services", accepts={"target": TARGET}, no_authz=True)
 def get_services(call: Call, target: str) -> dict[str, Any]:
     """All services with their kind (crud, config or service) and settings."""
     return _services(call.nas.registry, cli=target == "CLI")
@@ -153,44 +133,36 @@ def get_jobs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
     """The jobs that the caller may see, running ones and those that have ended."""
     hide = not (options.get("extra") or {}).get("raw_result")
     jobs = call.nas.jobs
-    rows = [jobs.fields(job, hide=hide) for job in jobs if jobs.visible(job, call.credential)]
+    rows = [job.fields(hide=hide) for job in jobs if jobs.visible(job, call.credential)]
     return call.filter_list(rows, filters, options)
 
 
-@JOBS.method(
-    "core.job_abort",
-    accepts=arguments(id=integer("The job.")),
-    returns=returning({"type": "null"}),
-    no_authz=True,
-)
+@JOBS.method("core.job_abort", accepts={"id": integer("The job.")}, returns={"type": "null"}, no_authz=True)
 def job_abort(call: Call, id: int) -> None:
     """Ask a job to stop. Answers before it has."""
     job = call.nas.jobs.seen(id, call.credential)
     call.nas.jobs.abort(job)
 
 
-@JOBS.job(
-    "core.job_wait",
-    accepts=arguments(id=integer("The job.")),
-    returns=returning(any_("What the job answered.")),
-    no_authz=True,
-)
+@JOBS.job("core.job_wait", accepts={"id": integer("The job.")}, returns=any_("What the job answered."), no_authz=True)
 async def job_wait(call: Call, id: int) -> Any:
     """Wait for another job and answer what it answered."""
     job = call.nas.jobs.seen(id, call.credential)
     assert call.job is not None
     call.nas.jobs.mirror(job, call.job)
-    return await call.nas.wait_for_job(job)
+    return await job.outcome()
 
 
 @JOBS.job(
     "core.bulk",
-    accepts=arguments(
-        method=text("The method to call."),
-        params=array(array(any_()), "The arguments of each call."),
-        description=nullable(text("A text for the progress of each, with {0} for its first argument."), default=None),
-    ),
-    returns=returning(array(obj("", ..., True), "One answer for each call, in order.")),
+    accepts={
+        "method": text("The method to call."),
+        "params": array(array(any_()), "The arguments of each call."),
+        "description": nullable(
+            text("A text for the progress of each, with {0} for its first argument."), default=None
+        ),
+    },
+    returns=array(obj("", ..., True), "One answer for each call, in order."),
     no_authz=True,
 )
 async def bulk(call: Call, method: str, params: list[list[Any]], description: str | None) -> list[dict[str, Any]]:
@@ -209,27 +181,23 @@ async def bulk(call: Call, method: str, params: list[list[Any]], description: st
 
 
 async def _one_of_bulk(call: Call, method: Method, arguments_: list[Any]) -> dict[str, Any]:
-    inner = Call(call.nas, call.session, method)
-    inner.credential = call.credential
     job_id = None
     try:
-        inner.authorize()
+        inner = call.inner(method)
         if method.job is not None:
             job = inner.start_job(arguments_)
             job_id = job.id
-            result = await call.nas.wait_for_job(job)
+            result = await job.outcome()
         else:
             result = inner.run(arguments_)
             if method.waits:
                 result = await result
-    except (CallError, ValidationError, ValidationErrors) as e:
-        return {"job_id": job_id, "error": str(e), "result": None}
     except Exception as e:  # noqa: BLE001 - an item that fails is an answer of the whole
         return {"job_id": job_id, "error": str(e) or repr(e), "result": None}
     return {"job_id": job_id, "error": None, "result": result}
 
 
-@JOBS.job("core.job_test", accepts=arguments(options=obj("Nothing in particular.", {})), private=True)
+@JOBS.job("core.job_test", accepts={"options": obj("Nothing in particular.", {})}, private=True)
 async def job_test(call: Call, options: dict[str, Any]) -> None:
     """A job that does nothing."""
 
@@ -237,5 +205,5 @@ async def job_test(call: Call, options: dict[str, Any]) -> None:
 def _described(description: str, arguments_: list[Any]) -> str:
     try:
         return description.format(*arguments_)
-    except (IndexError, KeyError, ValueError, AttributeError):
+    except (LookupError, ValueError, AttributeError, TypeError):
         return description

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import CallError
-    from .events import Events, Peer, Update
     from .release import Release
+    from .session import Session
 
-__all__ = ["NO_ANSWER", "SIZE_OF_UPLOADS", "Asked", "Dialect"]
+__all__ = ["BATCH", "NO_ANSWER", "NO_MESSAGE", "SIZE_OF_UPLOADS", "Asked", "Dialect"]
 
 NO_ANSWER: Any = object()
 """The id of a notification, which gets no answer."""
+
+BATCH = "Batch messages are not supported at this time"
+NO_MESSAGE = "Invalid Message Format"
 
 SIZE_BEFORE_LOGIN = 8192
 SIZE = 65_536
@@ -24,32 +27,33 @@ BIG_METHODS = frozenset({"filesystem.file_receive"})
 """Methods whose messages may be as long as `SIZE_OF_UPLOADS`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """A call that a client asks for."""
 
     method: str
     params: list[Any]
     ident: Any
+    lost: bool = False
+    """A fault decides that the connection ends in place of the answer."""
 
 
 class Dialect(ABC):
     """One connection's end of a protocol."""
 
-    def __init__(self, facts: Release, events: Events) -> None:
+    def __init__(self, facts: Release) -> None:
         self.facts = facts
-        self.events = events
 
     @abstractmethod
-    def read(self, peer: Peer, text: str) -> Asked | str | None:
+    def read(self, session: Session, text: str) -> Asked | str | None:
         """Read one message of a client: a call to run, or a text to answer at once."""
 
-    def too_long(self, peer: Peer, size: int, method: Any = None) -> bool:
+    def too_long(self, session: Session, size: int, method: Any = None) -> bool:
         """Close the connection when a message of ``size`` characters is longer than it may be."""
-        if peer.credential is None and size > SIZE_BEFORE_LOGIN:
-            peer.channel.close(1007, "Anonymous connection max message length is 8 kB")
+        if session.credential is None and size > SIZE_BEFORE_LOGIN:
+            session.channel.close(1007, "Anonymous connection max message length is 8 kB")
         elif size > (SIZE_OF_UPLOADS if method in BIG_METHODS else SIZE):
-            peer.channel.close(1009, "Max message length is 64 kB")
+            session.channel.close(1009, "Max message length is 64 kB")
         else:
             return False
         return True
@@ -71,8 +75,8 @@ class Dialect(ABC):
         """The answer to a call for which there is no slot."""
 
     @abstractmethod
-    def update(self, update: Update) -> str:
-        """One event."""
+    def update(self, body: dict[str, Any]) -> str:
+        """The message of an event (`events.Update`)."""
 
     @abstractmethod
     def ended(self, collection: str, error: dict[str, Any] | None) -> str:

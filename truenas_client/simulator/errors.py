@@ -4,14 +4,14 @@
 `ValidationError` a single one raised by itself, `InstanceNotFound` an id that
 does not exist, `MatchNotFound` a query with ``get`` that matched nothing.
 Anything else that escapes a method is an unexpected exception and is answered
-as the server answers one. How they look on the wire is decided in `rpc`.
+as the server answers one. How they look on the wire is decided in `encoding` and the dialects.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.filters import MatchNotFound
@@ -24,11 +24,13 @@ __all__ = [
     "ValidationError",
     "ValidationErrors",
     "errname",
-    "not_authenticated",
+    "found",
     "not_authorized",
+    "refused",
 ]
 
 Row = list[Any]
+Found = TypeVar("Found")
 
 
 def errname(code: int) -> str:
@@ -110,9 +112,16 @@ class ValidationErrors(Exception):
         return "".join(f"{error}\n" for error in self.errors)
 
 
-def not_authenticated() -> CallError:
-    """The error of a call that needs a login, before login."""
-    return CallError("Not authenticated", ErrnoMixin.ENOTAUTHENTICATED)
+def found(value: Found | None, what: str) -> Found:
+    """What was looked for. Raises `InstanceNotFound` when that is None; ``what`` names it."""
+    if value is None:
+        raise InstanceNotFound(f"{what} does not exist")
+    return value
+
+
+def refused(attribute: str, errmsg: str, errno: int = errno.EINVAL) -> ValidationErrors:
+    """The errors of a call with one wrong field."""
+    return ValidationErrors([ValidationError(attribute, errmsg, errno)])
 
 
 def not_authorized() -> CallError:

@@ -11,90 +11,55 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from truenas_client.methods.normalise import normalise
 
-from . import rpc
+from .accounts import signed_in
 from .arguments import check
-from .errors import ValidationErrors, not_authorized
+from .encoding import error_of
+from .errors import ValidationErrors, not_authorized, refused
 from .registry import EventKind, Registry
 
 if TYPE_CHECKING:
-    from .accounts import Account, Credential
     from .clock import Clock
-    from .link import Link
-    from .origin import Origin
+    from .dialect import Dialect
+    from .session import Session
 
-__all__ = ["Events", "Peer", "Source", "Update"]
-
-
-class Peer(Protocol):
-    """The part of a `session.Session` that events, jobs and the list of sessions use."""
-
-    id: str
-    origin: Origin
-    channel: Link
-    created_at: datetime
-    credential: Credential | None
-    rights: Credential | None
-    subscriptions: dict[str, str]
-
-    @property
-    def account(self) -> Account: ...
-
-    def send_update(self, update: Update) -> None: ...
-
-    def send_ended(self, collection: str, error: dict[str, Any] | None) -> None: ...
+__all__ = ["Events", "Source", "Update"]
 
 
 class Update:
     """One event to be sent. It is encoded at most once for each dialect."""
 
-    __slots__ = ("_jsonrpc", "_old", "collection", "kind", "members")
-
     def __init__(self, collection: str, kind: str, members: dict[str, Any]) -> None:
         self.collection = collection
         self.kind = kind.lower()
         self.members = members
-        self._jsonrpc: str | None = None
-        self._old: str | None = None
+        self._texts: dict[type[Dialect], str] = {}
 
-    def body(self) -> dict[str, Any]:
-        """``msg, collection, id?, fields?, extra?``; in a removal even ``fields`` is extra."""
+    def text(self, dialect: Dialect) -> str:
+        """``msg, collection, id?, fields?, extra?`` as a message; in a removal even ``fields`` is extra."""
+        if (text := self._texts.get(type(dialect))) is not None:
+            return text
         known = ("id",) if self.kind == "removed" else ("id", "fields")
         body: dict[str, Any] = {"msg": self.kind, "collection": self.collection}
         body |= {name: self.members[name] for name in known if name in self.members}
-        extra = {name: value for name, value in self.members.items() if name not in known}
-        if extra:
+        if extra := {name: value for name, value in self.members.items() if name not in known}:
             body["extra"] = extra
-        return body
-
-    def old(self) -> str:
-        """The message of the old protocol."""
-        if self._old is None:
-            self._old = rpc.encode(self.body())
-        return self._old
-
-    def jsonrpc(self) -> str:
-        """The notification of JSON-RPC."""
-        if self._jsonrpc is None:
-            self._jsonrpc = rpc.notification("collection_update", self.body())
-        return self._jsonrpc
+        return self._texts.setdefault(type(dialect), dialect.update(body))
 
 
 class Source:
     """A running event source, by which its function sends events and waits."""
 
-    def __init__(self, events: Events, kind: EventKind, ident: str, clock: Clock) -> None:
+    def __init__(self, kind: EventKind, ident: str, clock: Clock) -> None:
         self.kind = kind
         self.ident = ident
         self.clock = clock
-        self.sessions: dict[Peer, None] = {}
+        self.sessions: dict[Session, None] = {}
         self.task: asyncio.Task[None] | None = None
-        self._events = events
 
     def send(self, kind: str = "ADDED", **members: Any) -> None:
         """Send an event to every session that subscribed with the same text."""
@@ -113,17 +78,17 @@ class Events:
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
         self._clock = clock
-        self._subscribers: dict[str, dict[Peer, int]] = {}
+        self._subscribers: dict[str, dict[Session, None]] = {}
         self._sources: dict[str, Source] = {}
 
-    def subscribe(self, session: Peer, name: str, ident: str | None = None) -> str:
+    def subscribe(self, session: Session, name: str, ident: str | None = None) -> str:
         """Subscribe a signed-in session; answers the id (clients of the old protocol choose it).
 
         Raises `CallError` without the right to it.
         """
         base, colon, argument = name.partition(":")
         kind = self._registry.events.get(base)
-        account = session.account
+        account = signed_in(session.credential)
         if kind is None:
             # The server accepts an unknown name from a full administrator (the facts of the wire, "Events").
             if not account.full_admin:
@@ -131,53 +96,42 @@ class Events:
         elif not kind.no_authz and not account.holds(kind.roles):
             raise not_authorized()
         ident = str(uuid4()) if ident is None else ident
+        session.subscriptions[ident] = name
         if kind is not None and kind.source is not None:
-            session.subscriptions[ident] = name
             self._join_source(session, kind, name, argument if colon else None)
         else:
-            session.subscriptions[ident] = name
-            subscribers = self._subscribers.setdefault(name, {})
-            subscribers[session] = subscribers.get(session, 0) + 1
+            self._subscribers.setdefault(name, {})[session] = None
         return ident
 
-    def unsubscribe(self, session: Peer, ident: str) -> None:
+    def unsubscribe(self, session: Session, ident: str) -> None:
         """End one subscription. An unknown id is no error."""
         name = session.subscriptions.pop(ident, None)
-        if name is None:
+        if name is None or name in session.subscriptions.values():
             return
         source = self._sources.get(name)
         if source is not None and session in source.sessions:
-            if name not in session.subscriptions.values():
-                self._leave_source(session, source)
-                session.send_ended(name, None)
-            return
-        subscribers = self._subscribers.get(name, {})
-        left = subscribers.get(session, 0) - 1
-        if left > 0:
-            subscribers[session] = left
+            self._leave_source(session, source)
+            session.send_ended(name, None)
         else:
-            subscribers.pop(session, None)
-            if not subscribers:
-                self._subscribers.pop(name, None)
+            self._drop(session, name)
 
-    def leave(self, session: Peer, *, sources_only: bool = False) -> None:
+    def leave(self, session: Session, *, sources_only: bool = False) -> None:
         """Drop the subscriptions of a session that ended, or after a logout those to sources."""
-        for source in list(self._sources.values()):
-            if session in source.sessions:
+        for ident, name in list(session.subscriptions.items()):
+            if (source := self._sources.get(name)) is not None:
                 self._leave_source(session, source)
-        if sources_only:
-            running = {ident: name for ident, name in session.subscriptions.items() if name in self._subscribers}
-            session.subscriptions = running
-            return
-        for name in set(session.subscriptions.values()):
-            subscribers = self._subscribers.get(name)
-            if subscribers is not None:
-                subscribers.pop(session, None)
-                if not subscribers:
-                    del self._subscribers[name]
-        session.subscriptions.clear()
+            if not sources_only:
+                self._drop(session, name)
+            if name not in self._subscribers or not sources_only:
+                del session.subscriptions[ident]
 
-    def send(self, name: str, kind: str, *, visible: Callable[[Peer], bool] | None = None, **members: Any) -> None:
+    def _drop(self, session: Session, name: str) -> None:
+        subscribers = self._subscribers.get(name, {})
+        subscribers.pop(session, None)
+        if not subscribers:
+            self._subscribers.pop(name, None)
+
+    def send(self, name: str, kind: str, *, visible: Callable[[Session], bool] | None = None, **members: Any) -> None:
         """Send an event (``ADDED``, ``CHANGED`` or ``REMOVED``) to every session that subscribed to it or to ``*``."""
         named, everything = self._subscribers.get(name), self._subscribers.get("*")
         if not named and not everything:
@@ -196,7 +150,7 @@ class Events:
 
     # --- sources -------------------------------------------------------------------------------
 
-    def _join_source(self, session: Peer, kind: EventKind, ident: str, argument: str | None) -> None:
+    def _join_source(self, session: Session, kind: EventKind, ident: str, argument: str | None) -> None:
         source = self._sources.get(ident)
         if source is not None:
             source.sessions[session] = None
@@ -205,9 +159,9 @@ class Events:
             value = _source_argument(kind, argument)
         except ValidationErrors as e:
             # The server sends the end before it answers the subscription (recorded: flow event_source_errors).
-            session.send_ended(ident, rpc.error_of(e, None))
+            session.send_ended(ident, error_of(e, None))
             return
-        source = self._sources[ident] = Source(self, kind, ident, self._clock)
+        source = self._sources[ident] = Source(kind, ident, self._clock)
         source.sessions[session] = None
         source.task = asyncio.get_running_loop().create_task(self._run_source(source, value))
 
@@ -216,10 +170,8 @@ class Events:
         assert source.kind.source is not None
         try:
             await source.kind.source(source, argument)
-        except asyncio.CancelledError:
-            raise
         except Exception as e:  # noqa: BLE001 - whatever a source raises is told to its subscribers
-            error = rpc.error_of(e, None)
+            error = error_of(e, None)
         if self._sources.get(source.ident) is source:
             del self._sources[source.ident]
         for session in source.sessions:
@@ -228,7 +180,7 @@ class Events:
                 del session.subscriptions[ident]
             session.send_ended(source.ident, error)
 
-    def _leave_source(self, session: Peer, source: Source) -> None:
+    def _leave_source(self, session: Session, source: Source) -> None:
         source.sessions.pop(session, None)
         if not source.sessions:
             self._sources.pop(source.ident, None)
@@ -239,19 +191,15 @@ class Events:
 def _source_argument(kind: EventKind, text: str | None) -> Any:
     if kind.accepts is not None and kind.accepts.get("type") == "string":
         return text or ""  # no JSON: what 24.10's follower of files takes
-    errors = ValidationErrors()
-    value: Any = {}
-    if text:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as e:
-            errors.add("", str(e))
-            raise errors from e
+    try:
+        value = json.loads(text) if text else {}
+    except (ValueError, RecursionError) as e:
+        raise refused("", str(e)) from e
     if kind.accepts is None:
         return value
-    found = ValidationErrors()
-    value = check(normalise(kind.accepts), value, "", found)
-    for error in found:
-        errors.add((error.attribute or "").removeprefix("."), error.errmsg, error.errno)
+    errors = ValidationErrors()
+    value = check(normalise(kind.accepts), value, "", errors)
+    for error in errors:
+        error.attribute = (error.attribute or "").removeprefix(".")
     errors.check()
     return value

@@ -9,11 +9,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from . import shapes
 from .cli import PRIVATE_METHODS
-from .registry import EventKind, Handler, JobOptions, Method, Registry, Schemas, accepts_of, entry, service
+from .registry import EventKind, Facts, Handler, JobOptions, Method, Registry, accepts_of, entry, service
+
+if TYPE_CHECKING:
+    from .release import Release
 
 __all__ = ["Extensible"]
 
@@ -24,51 +27,41 @@ Decorator = Callable[[Handler], Handler]
 class Extensible:
     """A simulator, or one part of it, to which methods and events can be added."""
 
-    def __init__(self) -> None:
+    def __init__(self, suits: Callable[[Release], bool] = lambda release: True) -> None:
         self.registry = Registry()
+        self.suits = suits
+        """Whether a release has this part."""
 
     def method(
         self,
         name: str,
         *,
-        accepts: Schemas | None = None,
-        returns: Schemas | None = None,
-        roles: Iterable[str] = (),
         description: str | None = None,
-        filterable: bool = False,
-        no_auth: bool = False,
-        no_authz: bool = False,
+        examples: Iterable[str] = (),
         private: bool = False,
-        downloadable: bool = False,
-        uploadable: bool = False,
         job: JobOptions | None = None,
         since: str | None = None,
-        examples: Iterable[str] = (),
+        **facts: Unpack[Facts],
     ) -> Decorator:
         """Add a method: a function or coroutine function of a `Call` and the arguments.
 
-        ``accepts`` and ``returns`` are schemas, or functions that make them when they are first asked for.
-        Without ``accepts`` it takes any values, as many as the function has parameters;
-        ``description`` is the docstring unless given, ``examples`` are texts with messages in
-        them, as servers word them. No roles: full administrators only.
-        ``private`` methods are in no listing; ``since`` names the first API version that has it.
+        ``accepts`` holds the schemas of the arguments by name, ``returns`` is the schema of the
+        result; each may be a function that makes it when it is first asked for. Without ``accepts``
+        it takes any values, as many as the function has parameters; ``description`` is the docstring
+        unless given, ``examples`` are texts with messages in them, as servers word them. No roles:
+        full administrators only. ``private`` methods are in no listing; ``since`` names the first
+        API version that has it.
         """
 
         def add(handler: Handler) -> Handler:
+            facts.setdefault("accepts", partial(accepts_of, handler))
             described = description if description is not None else (handler.__doc__ or "")
             made = entry(
-                description="\n".join(line.strip() for line in described.strip().splitlines()),
-                accepts=partial(accepts_of, handler) if accepts is None else accepts,
-                returns=returns,
-                roles=roles,
+                "\n".join(line.strip() for line in described.strip().splitlines()),
+                examples=examples,
                 job=job is not None,
-                filterable=filterable,
-                no_auth=no_auth,
-                no_authz=no_authz,
-                downloadable=downloadable,
-                uploadable=uploadable,
                 cli_private=name in PRIVATE_METHODS,
-                examples={"websocket": list(examples)} if examples else None,
+                **facts,
             )
             waits = inspect.iscoroutinefunction(handler)
             self.registry.add(Method(name, made, handler, job, private, waits, since))

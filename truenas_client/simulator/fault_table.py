@@ -13,6 +13,8 @@ __all__ = ["COMMON", "KINDS", "Kind", "Occasion", "Value", "complete", "explaine
 
 Occasion = Literal["connection", "call", "message", "time"]
 Value = str | int | float
+Options = dict[str, tuple[Value, str]]
+"""The default of each option, and its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,10 @@ class Kind:
 
     at: Occasion
     doc: str
-    options: dict[str, tuple[Value, str]] = field(default_factory=dict)
+    options: Options = field(default_factory=dict)
 
 
-COMMON: dict[str, tuple[Value, str]] = {
+COMMON: Options = {
     "times": (0, "how often it strikes at most; 0: no limit"),
     "skip": (0, "how many occasions it lets pass first"),
     "chance": (1.0, "probability of striking"),
@@ -32,31 +34,26 @@ COMMON: dict[str, tuple[Value, str]] = {
 }
 """Options of every fault but those of time, which strike by the clock."""
 
-_CALL: dict[str, tuple[Value, str]] = {
-    "method": ("*", "methods it strikes, with * and ? for any letters"),
-    "user": ("", "only connections of this account"),
-}
-_MESSAGE: dict[str, tuple[Value, str]] = {"user": ("", "only connections of this account")}
+_PATH: Options = {"path": ("*", "paths it strikes")}
+_USER: Options = {"user": ("", "only connections of this account")}
+_CALL: Options = {"method": ("*", "methods it strikes, with * and ? for any letters"), **_USER}
+_TIME: Options = {"every": (10.0, "seconds between two"), "times": (0, "how often at most; 0: no limit")}
 
 KINDS: dict[str, Kind] = {
-    "handshake": Kind(
-        "connection",
-        "answers the upgrade with an HTTP error",
-        {"status": (502, "the status"), "path": ("*", "paths it strikes")},
-    ),
+    "handshake": Kind("connection", "answers the upgrade with an HTTP error", {"status": (502, "the status"), **_PATH}),
     "redirect": Kind(
         "connection",
         "answers the upgrade with a redirect",
         {
             "status": (302, "the status"),
             "location": ("https://other.example/api/current", "where to"),
-            "path": ("*", "paths it strikes"),
+            **_PATH,
         },
     ),
     "not-allowed": Kind(
         "connection",
         "closes each new WebSocket with 1008, as for an address that is not in the allow list",
-        {"path": ("*", "paths it strikes")},
+        _PATH,
     ),
     "drop": Kind(
         "call",
@@ -68,7 +65,7 @@ KINDS: dict[str, Kind] = {
         "neither reads nor sends any more, with the connection open",
         {**_CALL, "pause": (0.0, "how long it is silent; 0: for ever")},
     ),
-    "half-close": Kind("call", "ends the direction to the client; calls still run", dict(_CALL)),
+    "half-close": Kind("call", "ends the direction to the client; calls still run", _CALL),
     "close": Kind(
         "call",
         "closes the WebSocket when a call arrives",
@@ -98,33 +95,25 @@ KINDS: dict[str, Kind] = {
     "login-redirect": Kind(
         "call",
         "answers sign-ins with REDIRECT, as a standby controller does",
-        {"user": ("", "only connections of this account"), "url": ("https://other.example", "where to")},
+        {**_USER, "url": ("https://other.example", "where to")},
     ),
     "drip": Kind(
         "message",
         "sends to the client a few octets at a time from then on",
-        {**_MESSAGE, "rate": (1000, "octets a second")},
+        {**_USER, "rate": (1000, "octets a second")},
     ),
-    "duplicate": Kind("message", "sends a message twice", dict(_MESSAGE)),
-    "reorder": Kind("message", "holds a message back until the next has been sent, or a moment", dict(_MESSAGE)),
+    "duplicate": Kind("message", "sends a message twice", _USER),
+    "reorder": Kind("message", "holds a message back until the next has been sent, or a moment", _USER),
     "garbage": Kind(
         "message",
         "sends nonsense before a message",
         {
-            **_MESSAGE,
+            **_USER,
             "content": ("text", "text (cut off JSON), json (a list), binary, utf8 (broken text) or frame (no frame)"),
         },
     ),
-    "restart": Kind(
-        "time",
-        "restarts the server: connections drop, the boot id changes, jobs count from 1",
-        {"every": (10.0, "seconds between two"), "times": (0, "how often at most; 0: no limit")},
-    ),
-    "rotate": Kind(
-        "time",
-        "exchanges the certificate; needs TLS",
-        {"every": (10.0, "seconds between two"), "times": (0, "how often at most; 0: no limit")},
-    ),
+    "restart": Kind("time", "restarts the server: connections drop, the boot id changes, jobs count from 1", _TIME),
+    "rotate": Kind("time", "exchanges the certificate; needs TLS", _TIME),
 }
 """Every fault by its name."""
 

@@ -99,16 +99,22 @@ class Faults:
         self._last = 0
         self._struck: dict[str, int] = {}
         self._started = False
-        self.connections = self.calls = self.messages = False
-        """Whether any active fault is for this occasion."""
+        self.run: Callable[[Callable[[], Any]], Any] = lambda work: work()
+        """Calls what touches the event loop. A `ThreadedSimulator` does so in its own thread, for any thread."""
+        self.occasions: set[Occasion] = set()
+        """The occasions of all active faults."""
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))
 
     def add(self, name: str, **options: Value) -> Fault:
         """Put a fault in force. Raises ValueError for a name or option that is not in the table."""
+        fault: Fault = self.run(lambda: self._add(name, complete(name, options)))
+        return fault
+
+    def _add(self, name: str, options: dict[str, Value]) -> Fault:
         self._last += 1
-        fault = Fault(self, self._last, name, complete(name, options), self._clock.now())
+        fault = Fault(self, self._last, name, options, self._clock.now())
         self._faults[fault.id] = fault
         self._changed()
         if self._started:
@@ -128,6 +134,9 @@ class Faults:
 
     def remove(self, ident: int) -> bool:
         """Take a fault out of force; whether it was."""
+        return bool(self.run(lambda: self._remove(ident)))
+
+    def _remove(self, ident: int) -> bool:
         fault = self._faults.pop(ident, None)
         if fault is None:
             return False
@@ -142,10 +151,7 @@ class Faults:
             self.remove(ident)
 
     def _changed(self) -> None:
-        occasions = {fault.kind.at for fault in self._faults.values()}
-        self.connections = "connection" in occasions
-        self.calls = "call" in occasions
-        self.messages = "message" in occasions
+        self.occasions = {fault.kind.at for fault in self._faults.values()}
 
     def count(self, name: str) -> None:
         self._struck[name] = self._struck.get(name, 0) + 1

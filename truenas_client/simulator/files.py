@@ -12,7 +12,6 @@ import asyncio
 import base64
 import binascii
 import contextlib
-import hmac
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -25,29 +24,20 @@ from .call import Call
 from .downloads import Download
 from .errors import CallError
 from .jobs import Job
-from .login import PENALTY, find_key, find_token, make_token, spend
+from .login import Refused, check_access, find_key, find_token, make_token, owner_of, spend, with_password
 from .pipes import Pipe, Spool, Uploads
-from .requests import BadBody, Body, Head, Part, Parts
+from .requests import BadBody, Body, Head, Part, Parts, Refusal
 
 if TYPE_CHECKING:
     from .origin import Origin
     from .state import Nas
 
-__all__ = ["Refusal", "download", "offer", "upload"]
+__all__ = ["download", "offer", "upload"]
 
 TOKEN_SECONDS = 300
 MOST_FILES = 5
 LONGEST_DATA = 1 << 23
 """Octets of the ``data`` part; the files may have any size."""
-
-
-class Refusal(Exception):
-    """A request that is answered with a status and a text; no text: an empty answer."""
-
-    def __init__(self, status: int, text: str = "") -> None:
-        super().__init__(status, text)
-        self.status = status
-        self.text = text
 
 
 # --- downloads -----------------------------------------------------------------------------
@@ -64,15 +54,12 @@ def offer(
     method = nas.registry.methods.get(name)
     if method is None:
         raise CallError(f"There is no method {name!r}", ErrnoMixin.ENOMETHOD)
-    inner = Call(nas, call.session, method)
-    inner.credential = call.credential
-    if not authorized:
-        inner.authorize()
+    inner = call.inner(method, authorized=authorized)
     if method.job is None:
         raise CallError(f"{name} is no job", 22)
     content = Spool() if buffered else Pipe()
     job = inner.start_job(params, output=content)
-    job.when_ended(lambda _: content.close())
+    job.when_ended(content.close)
     nas.downloads.add(Download(job, content, filename, buffered))
     attributes = {"filename": filename, "job": job.id}
     on_unix = call.session is None or call.session.origin.unix
@@ -84,7 +71,7 @@ async def download(nas: Nas, head: Head, origin: Origin, writer: asyncio.StreamW
     """Answer a request for ``/_download/...``. Raises `Refusal`."""
     download = _claim(nas, head, origin)
     name = re.sub(r'[\x00-\x1f\x7f"\\]', "_", download.filename)
-    shown = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name)}"
+    shown = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name, errors='replace')}"
     writer.write(
         "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
         f"Content-Disposition: attachment; {shown}\r\n"
@@ -172,7 +159,7 @@ def _start(nas: Nas, credential: Credential, wanted: dict[str, Any]) -> tuple[Jo
         job = call.start_job(params, uploads=uploads)
     except CallError as e:
         raise Refusal(412, str(e)) from e
-    job.when_ended(lambda _: uploads.abandon())
+    job.when_ended(uploads.abandon)
     return job, uploads
 
 
@@ -197,29 +184,24 @@ async def _who(nas: Nas, head: Head, origin: Origin) -> Credential:
 
 
 def _by_key(nas: Nas, text: str, origin: Origin) -> Credential:
-    key = find_key(nas, text)
-    account = None if key is None else nas.accounts.get(key.account)
-    if key is not None and not origin.secure:
-        # A listener on the network may have read the key, so the server revokes it.
-        key.revoked = True
-    ended = key is not None and key.expires is not None and key.expires <= nas.clock.wall()
-    if key is None or account is None or key.revoked or ended or account.expired or not account.roles:
-        raise Refusal(401, "Bad API key")
-    return _credential(nas, account, "API_KEY", key=key)
+    with contextlib.suppress(Refused):
+        if (key := find_key(nas, text)) is not None:
+            return _credential(nas, owner_of(nas, key, origin), "API_KEY", key=key)
+    raise Refusal(401, "Bad API key")
 
 
 async def _by_password(nas: Nas, proof: str) -> Credential:
     name = password = ""
     with contextlib.suppress(binascii.Error, UnicodeDecodeError):
         name, _, password = base64.b64decode(proof, validate=True).decode().partition(":")
-    account = nas.accounts.get(name)
-    if account is None or not hmac.compare_digest(account.password.encode(), password.encode()):
-        await nas.clock.sleep(PENALTY)
-        raise Refusal(401, "Bad username or password")
-    if nas.configs.get("auth.twofactor", {}).get("enabled") or account.otp is not None:
-        raise Refusal(401, "HTTP Basic Auth is unavailable when OTP is enabled")
-    if account.expired or not account.roles:
-        raise Refusal(401, "Bad username or password")
+    try:
+        account = with_password(nas, name, password)
+        if nas.configs.get("auth.twofactor", {}).get("enabled") or account.otp is not None:
+            raise Refusal(401, "HTTP Basic Auth is unavailable when OTP is enabled")
+        check_access(account)
+    except Refused as e:
+        await nas.clock.sleep(e.seconds)
+        raise Refusal(401, "Bad username or password") from e
     return _credential(nas, account, "LOGIN_PASSWORD")
 
 

@@ -12,38 +12,34 @@ from .dialect import SIZE_OF_UPLOADS
 from .errors import CallError
 from .extension import Extensible
 from .files import offer
-from .shapes import any_, arguments, array, boolean, integer, nullable, obj, returning, text
+from .shapes import any_, array, boolean, integer, nullable, obj, text
 
 if TYPE_CHECKING:
     from .events import Source
-    from .release import Release
     from .state import Nas
 
-__all__ = ["parts"]
+__all__ = ["PARTS"]
 
 TAIL_LINES = 3
 LARGEST_FILE = 64 << 20
 """Octets of a file that is kept; the rest of a longer one is refused."""
 
 PART = Extensible()
-FOLLOWERS = {listed: Extensible() for listed in (True, False)}
-"""``filesystem.file_tail_follow``, as the release that lists its events (24.10) has it, and as later ones do."""
-
-
-def parts(release: Release) -> list[Extensible]:
-    """The service as a release has it."""
-    return [PART, FOLLOWERS[release.lists_events]]
+FOLLOWER = Extensible(lambda release: not release.lists_events)
+OLD_FOLLOWER = Extensible(lambda release: release.lists_events)
+"""``filesystem.file_tail_follow`` of the release that lists its events (24.10)."""
+PARTS = (PART, FOLLOWER, OLD_FOLLOWER)
 
 
 @PART.method(
     "core.download",
-    accepts=arguments(
-        method=text("The job whose output is wanted."),
-        args=array(any_(), "Its arguments."),
-        filename=text("What the file is to be called."),
-        buffered=boolean("Run the job first and keep what it writes.", default=False),
-    ),
-    returns=returning(array(any_(), "The number of the job, and the path to fetch.")),
+    accepts={
+        "method": text("The job whose output is wanted."),
+        "args": array(any_(), "Its arguments."),
+        "filename": text("What the file is to be called."),
+        "buffered": boolean("Run the job first and keep what it writes.", default=False),
+    },
+    returns=array(any_(), "The number of the job, and the path to fetch."),
     no_authz=True,
 )
 def download(call: Call, method: str, args: list[Any], filename: str, buffered: bool) -> list[Any]:
@@ -53,21 +49,20 @@ def download(call: Call, method: str, args: list[Any], filename: str, buffered: 
 
 @PART.method(
     "core.job_download_logs",
-    accepts=arguments(
-        id=integer("The job."),
-        filename=text("What the file is to be called."),
-        buffered=boolean("Keep the whole log for fetching later.", default=False),
-    ),
-    returns=returning(text("The path to fetch.")),
+    accepts={
+        "id": integer("The job."),
+        "filename": text("What the file is to be called."),
+        "buffered": boolean("Keep the whole log for fetching later.", default=False),
+    },
+    returns=text("The path to fetch."),
     no_authz=True,
 )
 def job_download_logs(call: Call, id: int, filename: str, buffered: bool) -> str:
     """Answer the path under which the log of a job can be fetched once."""
     job = call.nas.jobs.seen(id, call.credential)
-    path = job.fields()["logs_path"]
-    if path is None:
+    if job.logs_path is None:
         raise CallError(f"Job {id} has no log", errno.ENOENT)
-    return offer(call, "filesystem.get", [path], filename, buffered, authorized=True)[1]
+    return offer(call, "filesystem.get", [job.logs_path], filename, buffered, authorized=True)[1]
 
 
 PART.service("filesystem")
@@ -82,8 +77,7 @@ OPTIONS = obj(
 
 def _read(nas: Nas, path: str) -> bytes:
     """The log of a job, or a file. Raises `CallError`."""
-    found = (job for job in nas.jobs if job.options.logs and job.fields()["logs_path"] == path)
-    content = next((job.logs.encode() for job in found), nas.contents.get(path))
+    content = next((job.logs.encode() for job in nas.jobs if job.logs_path == path), nas.contents.get(path))
     if content is None:
         raise CallError(f"{path}: there is no such file", errno.ENOENT)
     return content
@@ -98,8 +92,8 @@ def _keep(call: Call, path: str, content: bytes, append: bool) -> None:
 
 @PART.job(
     "filesystem.get",
-    accepts=arguments(path=PATH),
-    returns=returning({"type": "null"}),
+    accepts={"path": PATH},
+    returns={"type": "null"},
     roles=("FULL_ADMIN",),
     queue=None,
     downloadable=True,
@@ -109,7 +103,7 @@ async def get(call: Call, path: str) -> None:
     await call.output.write(_read(call.nas, path))
 
 
-@FOLLOWERS[False].source(
+@FOLLOWER.source(
     "filesystem.file_tail_follow",
     accepts=obj(
         "What to follow.",
@@ -124,7 +118,7 @@ async def file_tail_follow(nas: Nas, source: Source, argument: dict[str, Any]) -
     await _follow(nas, source, argument["path"], argument["tail_lines"])
 
 
-@FOLLOWERS[True].source(
+@OLD_FOLLOWER.source(
     "filesystem.file_tail_follow", accepts=text("A path, then a colon and a number of lines."), roles=("FULL_ADMIN",)
 )
 async def old_file_tail_follow(nas: Nas, source: Source, argument: str) -> None:
@@ -135,19 +129,19 @@ async def old_file_tail_follow(nas: Nas, source: Source, argument: str) -> None:
 
 async def _follow(nas: Nas, source: Source, path: str, tail_lines: int) -> None:
     content = _read(nas, path)
-    lines = content.decode().splitlines(keepends=True)[-tail_lines:]
-    source.send(fields={"data": "".join(lines)})
+    lines = content.decode(errors="replace").splitlines(keepends=True)
+    source.send(fields={"data": "".join(lines[max(len(lines) - tail_lines, 0) :])})
     while True:
         await source.sleep(0.5)
         done, content = len(content), _read(nas, path)
         if len(content) > done:
-            source.send(fields={"data": content[done:].decode()})
+            source.send(fields={"data": content[done:].decode(errors="replace")})
 
 
 @PART.job(
     "filesystem.put",
-    accepts=arguments(path=PATH, options=OPTIONS),
-    returns=returning({"type": "boolean", "const": True, "description": "Always true."}),
+    accepts={"path": PATH, "options": OPTIONS},
+    returns={"type": "boolean", "const": True, "description": "Always true."},
     roles=("FULL_ADMIN",),
     uploadable=True,
 )
@@ -166,8 +160,8 @@ async def put(call: Call, path: str, options: dict[str, Any]) -> bool:
 
 @PART.method(
     "filesystem.file_receive",
-    accepts=arguments(path=PATH, content=text("The content in base 64.", maxLength=SIZE_OF_UPLOADS), options=OPTIONS),
-    returns=returning(boolean("Always true.")),
+    accepts={"path": PATH, "content": text("The content in base 64.", maxLength=SIZE_OF_UPLOADS), "options": OPTIONS},
+    returns=boolean("Always true."),
     private=True,
 )
 def file_receive(call: Call, path: str, content: str, options: dict[str, Any]) -> bool:

@@ -13,23 +13,20 @@ import contextlib
 import json
 import socket
 import struct
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from . import files
 from .calls import Calls
 from .dialect import Dialect
-from .files import Refusal
 from .link import Link
 from .old_dialect import OldDialect
 from .origin import Origin
-from .requests import BadRequest, Head, read_head
+from .requests import Head, Refusal, read_head
 from .rpc_dialect import RpcDialect
 from .session import Session
 
 if TYPE_CHECKING:
-    from .faults import Fault
     from .state import Nas
 
 __all__ = ["Front"]
@@ -39,6 +36,8 @@ LINGER_SECONDS = 2.0
 WATCH_SECONDS = 5.0
 MOST_UNSENT_IN_ALL = 256 * 1024 * 1024
 """Octets waiting for all clients together, above which those that do not read are dropped."""
+PEER = struct.Struct("3i")
+"""Process, user and group of the other end of a UNIX socket."""
 PHRASES = {422: "Unprocessable Content"}
 """Where the server's word for a status is newer than ours."""
 
@@ -50,29 +49,27 @@ class Front:
         self._nas = nas
         self._most_unsent = most_unsent
         self._tasks: set[asyncio.Task[None]] = set()
-        self._links: set[Link] = set()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection; the callback of `asyncio.start_server`."""
         self._nas.writers.add(writer)
         task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
+        assert task is not None
+        self._tasks.add(task)
         try:
             async with asyncio.timeout(HEAD_SECONDS):
                 head = await read_head(reader)
             if head is not None:
                 await self._answer(head, reader, writer)
-        except BadRequest as e:
-            self._reply(writer, 400, str(e))
-        except (ConnectionError, TimeoutError, OSError):
+        except Refusal as e:
+            self._reply(writer, e.status, e.text, location=e.location)
+        except (OSError, asyncio.IncompleteReadError):
             pass  # the client went away; whatever it was owed is not wanted any more
         except asyncio.CancelledError:
             pass  # the simulator stops
         finally:
             self._nas.writers.discard(writer)
-            if task is not None:
-                self._tasks.discard(task)
+            self._tasks.discard(task)
             with contextlib.suppress(OSError, RuntimeError):
                 writer.close()
 
@@ -82,11 +79,12 @@ class Front:
         while True:
             await clock.sleep_unscaled(WATCH_SECONDS)
             latest = clock.unscaled() - self._nas.release.keepalive
-            for link in [link for link in self._links if link.sent_at < latest and not link.kept]:
-                link.abort()
+            for session in self._nas.sessions:
+                if session.channel.sent_at < latest and not session.origin.unix:
+                    session.channel.abort()
 
     def _crowded(self) -> bool:
-        return sum(link.unsent for link in self._links) > MOST_UNSENT_IN_ALL
+        return sum(session.channel.unsent for session in self._nas.sessions) > MOST_UNSENT_IN_ALL
 
     async def stop(self) -> None:
         """End every connection and wait until it is served."""
@@ -108,20 +106,18 @@ class Front:
         if head.path == "/websocket" and head.upgrade:
             await self._websocket(OldDialect, head, reader, writer)
         elif not release.api_versions:
-            self._reply(writer, 404, "404: Not Found")
+            raise Refusal(404, "404: Not Found")
         elif head.path in socket_paths:
             if not head.upgrade:
                 found = head.headers.get("upgrade")
-                text = f'No WebSocket UPGRADE hdr: {found}\n Can "Upgrade" only to "WebSocket".'
-                self._reply(writer, 400, text)
-            else:
-                await self._websocket(RpcDialect, head, reader, writer)
+                raise Refusal(400, f'No WebSocket UPGRADE hdr: {found}\n Can "Upgrade" only to "WebSocket".')
+            await self._websocket(RpcDialect, head, reader, writer)
         elif head.path == "/api/versions" and head.method == "GET":
             self._reply_json(writer, list(release.api_versions))
         elif head.path == "/api/boot_id" and head.method == "GET":
             self._reply_json(writer, self._nas.boot_id)
         else:
-            self._reply(writer, 404, "404: Not Found")
+            raise Refusal(404, "404: Not Found")
 
     async def _transfer(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nas, origin = self._nas, self._origin(writer)
@@ -133,7 +129,7 @@ class Front:
             elif head.path == "/_upload":
                 self._reply_json(writer, {"job_id": await files.upload(nas, head, origin, reader)})
             else:
-                self._reply(writer, 404, "404: Not Found")
+                raise Refusal(404, "404: Not Found")
         except Refusal as e:
             self._reply(writer, e.status, e.text)
         await self._read_out(reader, writer)
@@ -153,48 +149,47 @@ class Front:
         self, dialect: type[Dialect], head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         faults = self._nas.faults
-        fault = faults.on_connection(head.path) if faults.connections else None
+        fault = faults.on_connection(head.path) if "connection" in faults.occasions else None
         if fault is not None and fault.name != "not-allowed":
-            self._refuse(writer, fault)
-            return
+            location = fault.text("location") if fault.name == "redirect" else None
+            raise Refusal(int(fault.number("status")), "The way to the server is broken", location)
         channel = Link(reader, writer, self._nas.clock, self._most_unsent)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
-        session = Session(self._nas, channel, self._origin(writer), dialect(facts, self._nas.events))
+        session = Session(self._nas, channel, self._origin(writer), dialect(facts))
         calls = Calls(session)
         channel.on_text = calls.receive
         channel.on_batch = calls.pump
-        channel.on_binary = lambda data: channel.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
-        self._nas.sessions.add(session)
-        channel.kept = session.origin.unix
         channel.crowded = self._crowded
-        self._links.add(channel)
+        self._nas.sessions[session] = None
         session.sign_in_by_peer()
-        channel.spoil = lambda: faults.on_message(session.user) if faults.messages else []
+        channel.spoil = lambda: faults.on_message(session.user) if "message" in faults.occasions else []
         if fault is not None or not self._nas.allows(session.origin):
             channel.on_open = lambda: channel.close(1008, "You are not allowed to access this resource")
         try:
             await channel.serve(head.raw)
-        except (ConnectionError, TimeoutError, OSError):
+        except OSError:
             raise
         except Exception as e:  # noqa: BLE001 - an error of one connection is told to it and stays its own
             channel.close(1011, str(e) or type(e).__name__)
             await writer.drain()
         finally:
-            self._links.discard(channel)
-            self._nas.sessions.remove(session)
+            del self._nas.sessions[session]
             calls.end()
             session.closed()
 
-    def _refuse(self, writer: asyncio.StreamWriter, fault: Fault) -> None:
-        location = fault.text("location") if fault.name == "redirect" else None
-        self._reply(writer, int(fault.number("status")), "The way to the server is broken", location=location)
-
     def _origin(self, writer: asyncio.StreamWriter) -> Origin:
-        origin = origin_of(writer)
-        if self._nas.tls is not None and writer.get_extra_info("ssl_object") is not None:
-            origin = replace(origin, tls=True, binding=self._nas.tls.binding)
-        faked = self._nas.faked_address
-        return origin if faked is None or origin.unix else replace(origin, address=faked)
+        """Where a connection comes from, with the peer's user id on a UNIX socket."""
+        sock: socket.socket | None = writer.get_extra_info("socket")
+        if sock is not None and sock.family == socket.AF_UNIX:
+            # On a system that does not tell, no user has this id.
+            pid = uid = -1
+            if (option := getattr(socket, "SO_PEERCRED", None)) is not None:
+                pid, uid, _ = PEER.unpack(sock.getsockopt(socket.SOL_SOCKET, option, PEER.size))
+            return Origin("unix", unix_uid=uid, unix_pid=pid)
+        address, port = (writer.get_extra_info("peername") or ("unknown", 0))[:2]
+        tls = self._nas.tls if writer.get_extra_info("ssl_object") is not None else None
+        binding = b"" if tls is None else tls.binding
+        return Origin(self._nas.faked_address or str(address), int(port), tls=tls is not None, binding=binding)
 
     def _reply_json(self, writer: asyncio.StreamWriter, value: object) -> None:
         self._reply(writer, 200, json.dumps(value), "application/json")
@@ -217,23 +212,3 @@ class Front:
             phrase = "Unknown"
         head = f"HTTP/1.1 {status} {phrase}\r\n{kind}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
-
-
-def origin_of(writer: asyncio.StreamWriter) -> Origin:
-    """Where a connection comes from, with the peer's user id on a UNIX socket."""
-    sock: socket.socket | None = writer.get_extra_info("socket")
-    if sock is not None and sock.family == socket.AF_UNIX:
-        pid, uid, _gid = peer_of(sock)
-        return Origin("unix", unix_uid=uid, unix_pid=pid)
-    peer = writer.get_extra_info("peername") or ("unknown", 0)
-    return Origin(str(peer[0]), int(peer[1]))
-
-
-def peer_of(sock: socket.socket) -> tuple[int, int, int]:
-    """Process, user and group of the other end of a UNIX socket; -1 where the system does not tell."""
-    option = getattr(socket, "SO_PEERCRED", None)
-    if option is None:
-        return -1, -1, -1
-    size = struct.calcsize("3i")
-    pid, uid, gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, option, size))
-    return pid, uid, gid

@@ -17,16 +17,17 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from . import rpc
-from .errors import CallError, InstanceNotFound, ValidationError, ValidationErrors
-from .registry import Method
+from .encoding import encode, error_of, trace_of
+from .errors import CallError, ValidationError, ValidationErrors, found
+from .running import Tasks
 from .secrets import masked
 
 if TYPE_CHECKING:
     from .accounts import Credential
-    from .events import Events, Peer
+    from .call import Call
+    from .events import Events
     from .pipes import Pipe, Spool, Uploads
-    from .release import Release
+    from .session import Session
 
 __all__ = ["Job", "Jobs"]
 
@@ -39,41 +40,36 @@ BUSY = 16
 class Job:
     """One run of a job method."""
 
-    def __init__(
-        self,
-        ident: int,
-        method: Method,
-        arguments: list[Any],
-        credential: Credential | None,
-        started: datetime,
-        run: Callable[[Job], Any],
-        shown: list[Any] | None = None,
-    ) -> None:
-        assert method.job is not None
-        self.run = run
+    def __init__(self, ident: int, call: Call, arguments: list[Any], shown: list[Any]) -> None:
+        assert call.method.job is not None
         self.id = ident
-        self.method = method
-        self.options = method.job
+        self.call = call
+        """The call that started it, and that runs when its turn comes."""
+        self.method = call.method
+        self.options = call.method.job
         self.arguments = arguments
-        self.shown = arguments if shown is None else shown
+        self.shown = shown
         """The arguments as events show them, which may differ from the client's."""
-        self.credential = credential
+        self.credential = call.credential
         self.message_ids: list[Any] = []
         self.state = "WAITING"
         self.progress: dict[str, Any] = {"percent": 0, "description": "", "extra": None}
         self.result: Any = None
         self.encoding_error: str | None = None
         self.exception: BaseException | None = None
-        self.started = started
+        self.started = call.clock.wall()
         self.finished_at: datetime | None = None
         self.logs = ""
+        self.logs_path = f"/var/log/jobs/{ident}.log" if self.options.logs else None
         self.output: Pipe | Spool | None = None
         self.uploads: Uploads | None = None
         self.description: str | None = self.options.description(arguments) if self.options.description else None
         lock = self.options.lock
         self.lock: str | None = lock(arguments) if callable(lock) else lock
         self.task: asyncio.Task[None] | None = None
-        self._listeners: list[Callable[[Job], None]] = []
+        self.told = asyncio.Event()
+        """Set when it has ended and all that wait for it have been told."""
+        self._listeners: list[Callable[[], None]] = []
         self.mirrors: list[Job] = []
         """Jobs that wait for this one and show its progress as theirs."""
 
@@ -86,41 +82,48 @@ class Job:
     def ended(self) -> bool:
         return self.state in ("SUCCESS", "FAILED", "ABORTED")
 
-    def when_ended(self, listener: Callable[[Job], None]) -> None:
+    def when_ended(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` at the end of the job; at once when it has ended."""
         if self.ended:
-            listener(self)
+            listener()
         else:
             self._listeners.append(listener)
-
-    def forget(self, listener: Callable[[Job], None]) -> None:
-        """Remove a listener."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
 
     def tell(self) -> None:
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
-            listener(self)
+            listener()
+        self.told.set()
+
+    async def outcome(self) -> Any:
+        """The result when it has ended. Raises what it failed with, if that has a text.
+
+        An aborted one gives None, and so does one that failed without a text.
+        """
+        await self.told.wait()
+        if self.failure is not None:
+            raise self.failure
+        return self.result
 
     def fields(self, *, hide: bool = False) -> dict[str, Any]:
         """The job as events and ``core.get_jobs`` show it; ``hide`` masks secrets of the result too."""
         failure = self.exception
+        release = self.call.nas.release
         return {
             "id": self.id,
-            "message_ids": list(self.message_ids),
+            **({"message_ids": list(self.message_ids)} if release.message_ids else {}),
             "method": self.method.name,
             "arguments": masked(self.shown),
             "transient": self.options.transient,
             "description": self.description,
             "abortable": self.options.abortable,
-            "logs_path": f"/var/log/jobs/{self.id}.log" if self.options.logs else None,
+            "logs_path": self.logs_path,
             "logs_excerpt": self.logs if self.options.logs and self.ended else None,
             "progress": dict(self.progress),
             "result": masked(self.result) if hide else self.result,
             "result_encoding_error": self.encoding_error,
             "error": None if failure is None else str(failure),
-            "exception": None if failure is None else rpc.trace_of(failure, self.method.name)["formatted"],
+            "exception": None if failure is None else trace_of(failure, self.method.name)["formatted"],
             "exc_info": None if failure is None else _exc_info(failure),
             "state": self.state,
             "time_started": self.started,
@@ -136,45 +139,30 @@ def _exc_info(failure: BaseException) -> dict[str, Any]:
     if isinstance(failure, (ValidationError, ValidationErrors)):
         described |= {"type": "VALIDATION", "extra": failure.rows}
     elif isinstance(failure, CallError):
-        described |= {"errno": failure.errno, "extra": rpc.error_of(failure, None)["extra"]}
+        described |= {"errno": failure.errno, "extra": error_of(failure, None)["extra"]}
     return described
 
 
 class Jobs:
     """The queue and the list of jobs."""
 
-    def __init__(self, events: Events, now: Callable[[], datetime], facts: Release) -> None:
+    def __init__(self, events: Events, now: Callable[[], datetime]) -> None:
         self._events = events
-        self._facts = facts
         self._now = now
         self._jobs: dict[int, Job] = {}
         self._waiting: list[Job] = []
         self._locked: set[str] = set()
         self._next_id = 1
         self._scheduled = False
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def __iter__(self) -> Iterator[Job]:
         return iter(list(self._jobs.values()))
 
-    def get(self, ident: int) -> Job:
-        """The job with that id. Raises `InstanceNotFound`."""
-        job = self._jobs.get(ident)
-        if job is None:
-            raise InstanceNotFound(f"Job with id {ident} does not exist")
-        return job
-
     def seen(self, ident: int, credential: Credential | None) -> Job:
         """The job with that id, for an account that may see it. Raises `InstanceNotFound`."""
-        job = self.get(ident)
-        return job if self.visible(job, credential) else self.get(-1)
-
-    def fields(self, job: Job, *, hide: bool = False) -> dict[str, Any]:
-        """A job as events and ``core.get_jobs`` of this release show it."""
-        fields = job.fields(hide=hide)
-        if not self._facts.message_ids:
-            del fields["message_ids"]
-        return fields
+        job = self._jobs.get(ident)
+        return found(job if job and self.visible(job, credential) else None, f"Job with id {ident}")
 
     def visible(self, job: Job, credential: Credential | None) -> bool:
         """Whether an account sees a job: full administrators all, others their own."""
@@ -184,22 +172,13 @@ class Jobs:
             return True
         return job.credential is not None and job.credential.account.name == credential.account.name
 
-    def add(
-        self,
-        method: Method,
-        arguments: list[Any],
-        credential: Credential | None,
-        message_id: Any,
-        run: Callable[[Job], Any],
-        shown: list[Any] | None = None,
-    ) -> Job:
-        """Queue a job, or attach the call to one that waits when its queue is full.
+    def add(self, call: Call, arguments: list[Any], shown: list[Any]) -> Job:
+        """Queue a call as a job, or attach it to a job that waits when its queue is full.
 
-        ``run`` is called with the job when its turn comes and makes its result; ``shown`` are
-        the arguments as its events tell them.
-        Raises `CallError` when the method takes no second run at a time.
+        ``shown`` are the arguments as the events of the job tell them. Raises `CallError` when
+        the method takes no second run at a time.
         """
-        job = Job(self._next_id, method, arguments, credential, self._now(), run, shown)
+        job = Job(self._next_id, call, arguments, shown)
         queue = job.options.queue
         if queue == 0 and job.lock is not None:
             if job.lock in self._locked or any(other.lock == job.lock for other in self._waiting):
@@ -210,13 +189,13 @@ class Jobs:
             queued = [other for other in self._waiting if other.lock == job.lock]
             if len(queued) >= queue:
                 last = queued[-1]
-                if message_id:
-                    last.message_ids.append(message_id)
+                if call.message_id:
+                    last.message_ids.append(call.message_id)
                 self._announce(last, "CHANGED")
                 return last
         self._next_id += 1
-        if message_id:
-            job.message_ids.append(message_id)
+        if call.message_id:
+            job.message_ids.append(call.message_id)
         self._jobs[job.id] = job
         self._waiting.append(job)
         self._announce(job, "ADDED")
@@ -256,16 +235,12 @@ class Jobs:
     async def stop(self) -> None:
         """Stop everything, for the end of the simulator."""
         self._waiting.clear()
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.gather(*self._running, return_exceptions=True)
+        await self._tasks.stop()
 
     def restart(self) -> None:
         """Forget all jobs and count from 1 again, as after a boot."""
         self._waiting.clear()
-        for task in self._running:
-            task.cancel()
+        self._tasks.cancel()
         self._jobs.clear()
         self._next_id = 1
 
@@ -284,15 +259,14 @@ class Jobs:
                     continue
                 self._locked.add(job.lock)
             self._waiting.remove(job)
-            job.task = asyncio.get_running_loop().create_task(self._run(job), name=f"job {job.id}")
-            self._running.add(job.task)
-            job.task.add_done_callback(self._running.discard)
+            job.task = self._tasks.start(self._run(job))
 
     async def _run(self, job: Job) -> None:
         try:
             job.state = "RUNNING"
             self._announce(job, "CHANGED")
-            result = job.run(job)
+            job.call.job = job
+            result = job.call.run(job.arguments)
             if inspect.isawaitable(result):
                 result = await result
         except asyncio.CancelledError:
@@ -302,7 +276,7 @@ class Jobs:
             self._end(job, "FAILED")
         else:
             try:
-                rpc.encode(result)
+                encode(result)
             except (TypeError, ValueError, RecursionError) as e:
                 job.encoding_error = str(e)
             else:
@@ -335,7 +309,7 @@ class Jobs:
         if job.options.transient:
             return
 
-        def visible(session: Peer) -> bool:
+        def visible(session: Session) -> bool:
             return self.visible(job, session.rights)
 
-        self._events.send("core.get_jobs", kind, visible=visible, id=job.id, fields=self.fields(job))
+        self._events.send("core.get_jobs", kind, visible=visible, id=job.id, fields=job.fields())

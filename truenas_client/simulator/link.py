@@ -47,7 +47,7 @@ CLOSE_PATIENCE = 1.0
 
 
 class Link:
-    """The transport of one session. Set `on_text` and `on_binary` before `serve`."""
+    """The transport of one session. Set what it calls before `serve`."""
 
     def __init__(
         self,
@@ -62,8 +62,6 @@ class Link:
         self._outbox = Outbox(writer, clock)
         self._late: list[str] = []
         self._clock = clock
-        self.kept = False
-        """Whether it may be silent for any time."""
         self.sent_at = clock.unscaled()
         """When something was sent last."""
         self._protocol = ServerProtocol(max_size=MOST_OCTETS)
@@ -71,7 +69,6 @@ class Link:
         self._parts_are_text = False
         self._flushing = False
         self.on_text: Callable[[str], None] = lambda text: None
-        self.on_binary: Callable[[bytes], None] = lambda data: None
         self.on_open: Callable[[], None] = lambda: None
         """Called when the handshake has been answered."""
         self.on_batch: Callable[[], None] = lambda: None
@@ -146,7 +143,7 @@ class Link:
         if not self.open:
             return
         with contextlib.suppress(InvalidState):
-            self._protocol.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+            self._protocol.send_close(code, reason.encode(errors="replace")[:123].decode(errors="ignore"))
         self._flush()
         asyncio.get_running_loop().call_later(CLOSE_PATIENCE, self.abort)
 
@@ -240,7 +237,7 @@ class Link:
         if not self.open:
             return
         if not is_text:
-            self.on_binary(data)
+            self.close(1003, "Invalid websocket message type: <WSMsgType.BINARY: 2>")
             return
         try:
             text = data.decode()

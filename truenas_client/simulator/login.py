@@ -16,24 +16,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from truenas_client.auth.saslprep import saslprep
+from truenas_client.auth.scram import derive
 
 from .accounts import Account, ApiKey, Credential, Token
 from .errors import CallError
-from .scram import BOUND, BadMessage, ClientFirst, Exchange, derive
+from .scram import BOUND, BadMessage, ClientFirst, Exchange
 
 if TYPE_CHECKING:
     from .call import Call
+    from .origin import Origin
     from .state import Nas
 
 __all__ = [
-    "MECHANISMS",
-    "PENALTY",
+    "Refused",
     "attempt",
+    "check_access",
     "find_key",
     "find_token",
     "make_token",
+    "owner_of",
     "spend",
     "with_key_alone",
+    "with_password",
 ]
 
 Answer = dict[str, Any]
@@ -54,30 +58,34 @@ class PendingOtp:
     account: Account
 
 
+class Refused(Exception):
+    """A sign-in that fails: the ``response_type`` of the answer, and the simulated seconds that it costs."""
+
+    def __init__(self, kind: str, seconds: float = 0.0) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.seconds = seconds
+
+
 async def attempt(call: Call, data: dict[str, Any]) -> Answer:
     """Run one step of a sign-in."""
-    return await MECHANISMS[data["mechanism"]](call, data)
+    try:
+        return await MECHANISMS[data["mechanism"]](call, data)
+    except Refused as e:
+        if e.seconds:
+            await call.sleep(e.seconds)
+        return {"response_type": "AUTH_ERR" if e.kind == "DENIED" and not call.facts.denied else e.kind}
 
 
-def _outcome(call: Call, kind: str, **further: Any) -> Answer:
-    if kind == "DENIED" and not call.facts.denied:
-        kind = "AUTH_ERR"
-    return {"response_type": kind, **further}
-
-
-def _enter(
-    call: Call, credential: Credential, data: dict[str, Any], *, ttl: float | None = None, token: str | None = None
-) -> Answer:
+def _enter(call: Call, credential: Credential, data: dict[str, Any], token: Token | None = None) -> Answer:
     nas = call.nas
-    call.caller.sign_in(credential, ttl=ttl, token=token)
+    call.caller.sign_in(credential, token)
     options = data.get("login_options") or {}
     info = credential.user_info(nas.registry.roles()) if options.get("user_info", True) else None
     answer: Answer = {"response_type": "SUCCESS", "user_info": info, "authenticator": "LEVEL_1"}
     if call.facts.reconnect_tokens:
-        reconnect = None
-        if options.get("reconnect_token"):
-            reconnect = _new_token(call, credential, RECONNECT_SECONDS, {}, True, True, reconnect=True)
-        answer["reconnect_token"] = reconnect
+        wanted = options.get("reconnect_token")
+        answer["reconnect_token"] = _new_token(call, credential, RECONNECT_SECONDS, reconnect=True) if wanted else None
     return answer
 
 
@@ -85,31 +93,28 @@ def _credential(call: Call, account: Account, kind: str, **further: Any) -> Cred
     return Credential(account, kind, call.clock.wall(), facts=call.facts, **further)
 
 
-def _begin(call: Call) -> None:
-    call.caller.pending = None
+def check_access(account: Account) -> None:
+    """Raises `Refused` for an account that is expired, or may not use the API."""
+    if account.expired or not account.roles:
+        raise Refused("EXPIRED" if account.expired else "DENIED")
 
 
-def _refused(call: Call, account: Account) -> Answer | None:
-    if account.expired:
-        return _outcome(call, "EXPIRED")
-    if not account.roles:
-        return _outcome(call, "DENIED")
-    return None
+def with_password(nas: Nas, name: str, password: str) -> Account:
+    """The account with this name and password. Raises `Refused`, in the same way whichever of them is wrong."""
+    account = nas.accounts.get(name)
+    known = "" if account is None else account.password
+    if not hmac.compare_digest(known.encode(), password.encode("utf-8", "replace")) or account is None:
+        raise Refused("AUTH_ERR", PENALTY)
+    return account
 
 
 async def _password(call: Call, data: dict[str, Any]) -> Answer:
-    _begin(call)
-    account = call.nas.accounts.get(data["username"])
-    if account is None:
-        return _outcome(call, "AUTH_ERR")
-    if not hmac.compare_digest(account.password.encode(), data["password"].encode("utf-8", "replace")):
-        await call.sleep(PENALTY)
-        return _outcome(call, "AUTH_ERR")
-    if (answer := _refused(call, account)) is not None:
-        return answer
+    call.caller.pending = None
+    account = with_password(call.nas, data["username"], data["password"])
+    check_access(account)
     if account.otp is not None:
         call.caller.pending = PendingOtp(account)
-        return _outcome(call, "OTP_REQUIRED", username=account.name)
+        return {"response_type": "OTP_REQUIRED", "username": account.name}
     return _enter(call, _credential(call, account, "LOGIN_PASSWORD"), data)
 
 
@@ -117,57 +122,53 @@ async def _otp(call: Call, data: dict[str, Any]) -> Answer:
     pending = call.caller.pending
     if not isinstance(pending, PendingOtp):
         raise CallError("OTP_TOKEN: no authentication in progress", 22)
-    if data["otp_token"] != pending.account.otp:
-        if call.facts.otp_once:
-            call.caller.pending = None
-        await call.sleep(PENALTY)
-        if call.facts.otp_once:
-            return _outcome(call, "AUTH_ERR")
-        return _outcome(call, "OTP_REQUIRED", username=pending.account.name)
-    return _enter(call, _credential(call, pending.account, "LOGIN_TWOFACTOR"), data)
+    if data["otp_token"] == pending.account.otp:
+        return _enter(call, _credential(call, pending.account, "LOGIN_TWOFACTOR"), data)
+    if call.facts.otp_once:
+        call.caller.pending = None
+        raise Refused("AUTH_ERR", PENALTY)
+    await call.sleep(PENALTY)
+    return {"response_type": "OTP_REQUIRED", "username": pending.account.name}
 
 
 # --- keys --------------------------------------------------------------------------------------
 
 
 async def _key_plain(call: Call, data: dict[str, Any]) -> Answer:
-    _begin(call)
-    if call.caller.origin.unix:
-        raise TypeError(f"{call.caller.origin}: unexpected origin for ApiKeyPamAuthenticator")
+    call.caller.pending = None
+    _check_origin(call)
     key = find_key(call.nas, data["api_key"])
     if key is None or key.revoked or key.account != data["username"]:
-        await call.sleep(PENALTY)
-        return _outcome(call, "AUTH_ERR")
-    return _enter_with_key(call, key, data)
-
-
-def _enter_with_key(call: Call, key: ApiKey, data: dict[str, Any]) -> Answer:
-    account = call.nas.accounts.get(key.account)
-    if account is None:
-        return _outcome(call, "AUTH_ERR")
-    if not call.caller.origin.secure:
-        # A listener on the network may have read the key, so the server revokes it.
-        key.revoked = True
-        return _outcome(call, "EXPIRED")
-    if _ended(call, key):
-        return _outcome(call, "EXPIRED")
-    if (answer := _refused(call, account)) is not None:
-        return answer
+        raise Refused("AUTH_ERR", PENALTY)
+    account = owner_of(call.nas, key, call.caller.origin)
     return _enter(call, _credential(call, account, "API_KEY", key=key), data)
 
 
-def _ended(call: Call, key: ApiKey) -> bool:
-    return key.expires is not None and key.expires <= call.clock.wall()
+def _check_origin(call: Call) -> None:
+    if call.caller.origin.unix:
+        raise TypeError(f"{call.caller.origin}: unexpected origin for ApiKeyPamAuthenticator")
+
+
+def owner_of(nas: Nas, key: ApiKey, origin: Origin) -> Account:
+    """The account that a plain key lets in from there. Raises `Refused`."""
+    account = nas.accounts.get(key.account)
+    if account is None:
+        raise Refused("AUTH_ERR")
+    if not origin.secure:
+        # A listener on the network may have read the key, so the server revokes it.
+        key.revoked = True
+    if key.revoked or key.ended(nas.clock.wall()):
+        raise Refused("EXPIRED")
+    check_access(account)
+    return account
 
 
 def find_key(nas: Nas, text: Any) -> ApiKey | None:
     """The key of this text, also an expired or revoked one; None when the secret is wrong."""
     if not isinstance(text, str):  # what the schemas of 24.10 let through
         return None
-    number, dash, secret = text.partition("-")
-    key = (
-        nas.api_keys.get(int(number)) if dash and number.isascii() and number.isdecimal() and len(number) < 10 else None
-    )
+    number, _, secret = text.partition("-")
+    key = nas.api_keys.get(int(number)) if number.isascii() and number.isdecimal() and len(number) < 10 else None
     if key is None or not hmac.compare_digest(key.key.encode(), secret.encode("utf-8", "replace")):
         return None
     return key
@@ -176,8 +177,8 @@ def find_key(nas: Nas, text: Any) -> ApiKey | None:
 async def with_key_alone(call: Call, text: str) -> bool:
     """Sign in with a key and look up its owner. Return whether it worked."""
     key = find_key(call.nas, text)
-    data = {"username": key.account if key else "", "api_key": text}
-    return bool((await _key_plain(call, data))["response_type"] == "SUCCESS")
+    data = {"mechanism": "API_KEY_PLAIN", "username": key.account if key else "", "api_key": text}
+    return bool((await attempt(call, data))["response_type"] == "SUCCESS")
 
 
 # --- tokens ------------------------------------------------------------------------------------
@@ -193,24 +194,20 @@ def _new_token(
     call: Call,
     parent: Credential,
     ttl: float,
-    attributes: dict[str, Any],
-    match_origin: bool,
-    single_use: bool,
+    attributes: dict[str, Any] | None = None,
+    match_origin: bool = True,
+    single_use: bool = True,
     *,
     reconnect: bool = False,
 ) -> str:
     address = call.caller.origin.address if match_origin else None
-    _forget_ended(call.nas)
+    tokens, now = call.nas.tokens, call.clock.now()
+    if len(tokens) > TOKENS_LOOKED_THROUGH:
+        for ended in [token for token in tokens.values() if now >= token.used_at + token.ttl]:
+            del tokens[ended.text]
     text = secrets.token_urlsafe(48)
-    call.nas.tokens[text] = Token(text, parent, ttl, attributes, address, single_use, call.clock.now(), reconnect)
+    tokens[text] = Token(text, parent, ttl, attributes or {}, address, single_use, now, reconnect)
     return text
-
-
-def _forget_ended(nas: Nas) -> None:
-    if len(nas.tokens) > TOKENS_LOOKED_THROUGH:
-        now = nas.clock.now()
-        for token in [token for token in nas.tokens.values() if now >= token.used_at + token.ttl]:
-            del nas.tokens[token.text]
 
 
 def find_token(nas: Nas, text: str, address: str) -> Token | None:
@@ -229,56 +226,49 @@ def spend(nas: Nas, token: Token) -> None:
 
 
 async def _token(call: Call, data: dict[str, Any]) -> Answer:
-    _begin(call)
+    call.caller.pending = None
     nas = call.nas
     token = find_token(nas, data["token"], call.caller.origin.address)
     if token is None or token.attributes:
-        await call.sleep(nas.random.uniform(1.0, 2.0))
-        return _outcome(call, "AUTH_ERR")
+        raise Refused("AUTH_ERR", nas.random.uniform(1.0, 2.0))
     spend(nas, token)
+    parent = token.parent
     if token.reconnect:
-        parent = token.parent
-        credential = _credential(call, parent.account, parent.kind, key=parent.key)
-        return _enter(call, credential, data)
-    credential = _credential(call, token.parent.account, "TOKEN", parent=token.parent)
-    return _enter(call, credential, data, ttl=token.ttl, token=token.text)
+        return _enter(call, _credential(call, parent.account, parent.kind, key=parent.key), data)
+    return _enter(call, _credential(call, parent.account, "TOKEN", parent=parent), data, token)
 
 
 # --- SCRAM -------------------------------------------------------------------------------------
 
 
 async def _scram(call: Call, data: dict[str, Any]) -> Answer:
-    if call.caller.origin.unix:
-        raise TypeError(f"{call.caller.origin}: unexpected origin for ApiKeyPamAuthenticator")
+    _check_origin(call)
+    exchange, call.caller.pending = call.caller.pending, None
     if data["scram_type"] == "CLIENT_FIRST_MESSAGE":
         return _scram_first(call, data["rfc_str"])
-    exchange = call.caller.pending
-    call.caller.pending = None
     if not isinstance(exchange, Exchange):
         raise CallError("SCRAM authentication is not in progress")
     return await _scram_final(call, exchange, data["rfc_str"])
 
 
 def _scram_first(call: Call, text: str) -> Answer:
-    _begin(call)
     origin = call.caller.origin
     try:
         first = ClientFirst.parse(text)
-    except BadMessage:
-        return _outcome(call, "AUTH_ERR")
+    except BadMessage as e:
+        raise Refused("AUTH_ERR") from e
     if first.header.startswith(b"p=") and (first.header != BOUND or not origin.binding):
-        return _outcome(call, "AUTH_ERR")
+        raise Refused("AUTH_ERR")
     key = call.nas.api_keys.get(first.key_id)
-    if key is None or key.revoked or _ended(call, key) or not _same_name(key.account, first.username):
-        return _outcome(call, "AUTH_ERR")
+    if key is None or key.revoked or key.ended(call.clock.wall()) or not _same_name(key.account, first.username):
+        raise Refused("AUTH_ERR")
     exchange = Exchange(first, secrets.token_bytes(32), key.salt, key.iterations, origin.binding)
     call.caller.pending = exchange
-    return {
-        "response_type": "SCRAM_RESPONSE",
-        "scram_type": "SERVER_FIRST_RESPONSE",
-        "rfc_str": exchange.response,
-        "user_info": None,
-    }
+    return _scram_answer("SERVER_FIRST_RESPONSE", exchange.response, None)
+
+
+def _scram_answer(kind: str, text: str, user: dict[str, Any] | None) -> Answer:
+    return {"response_type": "SCRAM_RESPONSE", "scram_type": kind, "rfc_str": text, "user_info": user}
 
 
 def _same_name(account: str, prepared: str) -> bool:
@@ -293,26 +283,19 @@ async def _scram_final(call: Call, exchange: Exchange, text: str) -> Answer:
     key = nas.api_keys.get(exchange.first.key_id)
     account = None if key is None else nas.accounts.get(key.account)
     if key is None or account is None:
-        return _outcome(call, "AUTH_ERR")
+        raise Refused("AUTH_ERR")
     keys = await asyncio.to_thread(derive, key.key, key.salt, key.iterations)
     try:
         proof = exchange.verify(text, keys)
-    except BadMessage:
-        await call.sleep(PENALTY)
-        return _outcome(call, "AUTH_ERR")
+    except BadMessage as e:
+        raise Refused("AUTH_ERR", PENALTY) from e
     if not account.roles:
         # The real server fails here: it reads the rights of an account that has none (seen on running servers).
         raise TypeError("'NoneType' object is not subscriptable")
-    if (answer := _refused(call, account)) is not None:
-        return answer
+    check_access(account)
     credential = _credential(call, account, "API_KEY", key=key, mechanism="SCRAM")
     call.caller.sign_in(credential)
-    return {
-        "response_type": "SCRAM_RESPONSE",
-        "scram_type": "SERVER_FINAL_RESPONSE",
-        "rfc_str": proof,
-        "user_info": credential.user_info(nas.registry.roles()),
-    }
+    return _scram_answer("SERVER_FINAL_RESPONSE", proof, credential.user_info(nas.registry.roles()))
 
 
 MECHANISMS: dict[str, Callable[[Call, dict[str, Any]], Awaitable[Answer]]] = {

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 from truenas_client import ejson
 from truenas_client.exc import ErrnoMixin
 
-from . import rpc
-from .dialect import SIZE_OF_UPLOADS, Asked, Dialect
+from .dialect import BATCH, NO_MESSAGE, SIZE_OF_UPLOADS, Asked, Dialect
+from .encoding import encode, error_of, trace_of
 from .errors import CallError, ValidationError, ValidationErrors, errname
 
 if TYPE_CHECKING:
-    from .events import Peer, Update
+    from .session import Session
 
 __all__ = ["OldDialect"]
 
 VERSION = "1"
-_NO_MESSAGE = "Invalid Message Format"
 
 
 class OldDialect(Dialect):
@@ -31,9 +30,9 @@ class OldDialect(Dialect):
 
     connected = False
 
-    def read(self, peer: Peer, text: str) -> Asked | str | None:
-        channel, size = peer.channel, len(text)
-        if (peer.credential is None or size > SIZE_OF_UPLOADS) and self.too_long(peer, size):
+    def read(self, session: Session, text: str) -> Asked | str | None:
+        channel, size = session.channel, len(text)
+        if (session.credential is None or size > SIZE_OF_UPLOADS) and self.too_long(session, size):
             return None
         try:
             message = ejson.loads(text)
@@ -44,62 +43,61 @@ class OldDialect(Dialect):
             if self.facts.old_aborts:
                 channel.abort()
             else:
-                batch = message == []
-                channel.close(1007, "Batch messages are not supported at this time" if batch else _NO_MESSAGE)
-        elif self.too_long(peer, size, message.get("method")):
+                channel.close(1007, BATCH if message == [] else NO_MESSAGE)
+        elif self.too_long(session, size, message.get("method")):
             pass
         elif "msg" not in message:
             channel.close(1011, "'msg'")
         else:
-            answer = self._take(peer, message)
-            return rpc.encode(answer) if isinstance(answer, dict) else answer
+            answer = self._take(session, message)
+            return encode(answer) if isinstance(answer, dict) else answer
         return None
 
-    def _take(self, peer: Peer, message: dict[str, Any]) -> Asked | dict[str, Any] | str | None:
+    def _take(self, session: Session, message: dict[str, Any]) -> Asked | dict[str, Any] | str | None:
         """Carry out a message. Return its immediate answer, if any."""
         kind = message["msg"]
         if kind == "connect" and message.get("version") == VERSION:
             self.connected = True
-            return {"msg": "connected", "session": peer.id}
+            return {"msg": "connected", "session": session.id}
         if kind == "connect" or not self.connected:
             return {"msg": "failed", "version": VERSION}
         match kind:
             case "method" if "id" in message:
                 return _method(message)
             case "sub":
-                return self._subscribe(peer, message)
+                return self._subscribe(session, message)
             case "unsub":
-                self.events.unsubscribe(peer, message.get("id", ""))
+                session.nas.events.unsubscribe(session, message.get("id", ""))
             case "ping" if self.facts.old_ping:
                 answer = {"msg": "pong"}
                 return answer | {"id": message["id"]} if "id" in message else answer
         return None  # the server ignores unknown messages (recorded: flow legacy_invalid_messages)
 
-    def _subscribe(self, peer: Peer, message: dict[str, Any]) -> dict[str, Any] | str:
+    def _subscribe(self, session: Session, message: dict[str, Any]) -> dict[str, Any] | str:
         ident, name = message.get("id"), message.get("name")
         if not isinstance(name, str):
             return _refusal(ident, errno.EINVAL, "Message is malformed: 'name' is absent.")
         try:
-            self.events.subscribe(peer, name, str(ident))
+            session.nas.events.subscribe(session, name, str(ident))
         except CallError:
             return _refusal(ident, errno.EACCES, "Not authorized")
         return {"msg": "ready", "subs": [ident]}
 
     # --- writing -------------------------------------------------------------------------------
 
-    def update(self, update: Update) -> str:
-        return update.old()
+    def update(self, body: dict[str, Any]) -> str:
+        return encode(body)
 
     def ended(self, collection: str, error: dict[str, Any] | None) -> str:
         ended: dict[str, Any] = {"msg": "nosub", "collection": collection}
         if error is not None:
             kind = "VALIDATION" if isinstance(error["extra"], list) else None
             ended["error"] = _with_type(error, kind)
-        return rpc.encode(ended)
+        return encode(ended)
 
     def result(self, ident: Any, result: Any) -> str:
         try:
-            return rpc.encode({"id": ident, "msg": "result", "result": result})
+            return encode({"id": ident, "msg": "result", "result": result})
         except (TypeError, ValueError, RecursionError) as e:
             return self.failure(ident, e, "")
 
@@ -107,11 +105,11 @@ class OldDialect(Dialect):
         number = getattr(exception, "errno", None)
         if self.facts.old_short_refusals and number == ErrnoMixin.ENOTAUTHENTICATED:
             return _refusal(ident, ErrnoMixin.ENOTAUTHENTICATED, "Not authenticated")
-        error = rpc.error_of(exception, rpc.trace_of(exception, method, frames=self.facts.trace_frames))
+        error = error_of(exception, trace_of(exception, method, frames=self.facts.trace_frames))
         kind = "VALIDATION" if isinstance(exception, (ValidationError, ValidationErrors)) else None
         if isinstance(exception, ValidationErrors):
             error |= {"error": errno.EAGAIN, "errname": errname(errno.EAGAIN)}
-        return rpc.encode({"msg": "result", "id": ident, "error": _with_type(error, kind)})
+        return encode({"msg": "result", "id": ident, "error": _with_type(error, kind)})
 
     def unknown(self, ident: Any, method: str, error: CallError) -> str:
         return self.failure(ident, error, method)
@@ -134,7 +132,7 @@ def _method(message: dict[str, Any]) -> Asked | str:
 
 def _refusal(ident: Any, number: int, reason: str) -> str:
     error = {"error": number, "errname": errname(number), "type": None, "reason": reason, "trace": None, "extra": None}
-    return rpc.encode({"msg": "result", "id": ident, "error": error})
+    return encode({"msg": "result", "id": ident, "error": error})
 
 
 def _with_type(error: dict[str, Any], kind: str | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Pipe:
         self._held = 0
         self._closed = False
         self._abandoned = False
-        self._waiters: list[asyncio.Future[None]] = []
+        self._changed = asyncio.Event()
 
     async def write(self, data: bytes) -> None:
         """Hand over octets, waiting for room. Raises BrokenPipeError when the reader has gone."""
@@ -40,7 +40,7 @@ class Pipe:
             piece = data[start : start + PIECE]
             self._pieces.append(piece)
             self._held += len(piece)
-            self._wake()
+            self._changed.set()
 
     async def read(self) -> bytes:
         """The next octets, at most `PIECE`; ``b""`` at the end."""
@@ -50,13 +50,13 @@ class Pipe:
             return b""
         piece = self._pieces.popleft()
         self._held -= len(piece)
-        self._wake()
+        self._changed.set()
         return piece
 
     def close(self) -> None:
         """Nothing more is written."""
         self._closed = True
-        self._wake()
+        self._changed.set()
 
     def abandon(self) -> None:
         """Nothing more is read."""
@@ -66,15 +66,8 @@ class Pipe:
         self.close()
 
     async def _change(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        await waiter
-
-    def _wake(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self._changed.clear()
+        await self._changed.wait()
 
 
 class Spool:

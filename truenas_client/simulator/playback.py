@@ -23,19 +23,18 @@ import ssl
 from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from .rpc import METHOD_NOT_FOUND, error_frame
+from .listening import PLAIN
+from .rpc_dialect import METHOD_NOT_FOUND, error_frame
 from .transcript import Flow, Line, Masker
 
 __all__ = ["Playback", "Player", "key"]
 
-_ALWAYS: dict[str, Any] = {"core.ping": "pong"}
 _OCTETS = ("binary",)
 _LONG = "long"
 _ASIDE = frozenset({"id", "jsonrpc"})
@@ -76,21 +75,14 @@ class Playback:
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
-        options: dict[str, Any] = {
-            "process_request": self._open,
-            "compression": None,
-            "max_size": None,
-            "ping_interval": None,
-        }
+        options: dict[str, Any] = {"process_request": self._open, **PLAIN}
         if self._unix is not None:
             self._server = await unix_serve(self._serve, str(self._unix), **options)
         else:
             self._server = await serve(self._serve, "127.0.0.1", 0, ssl=self._tls, **options)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         assert self._server is not None
         self._server.close(close_connections=True)
         await self._server.wait_closed()
@@ -224,8 +216,8 @@ class Player:
         """The answer to a frame that is not recorded; None for none."""
         if not isinstance(frame, dict) or "id" not in frame:
             return None
-        if frame.get("method") in _ALWAYS:
-            result = {"result": _ALWAYS[frame["method"]], "id": frame["id"]}
+        if frame.get("method") == "core.ping":
+            result = {"result": "pong", "id": frame["id"]}
             return {"jsonrpc": "2.0", **result} if "jsonrpc" in frame else {"msg": "result", **result}
         self.unexpected.append(frame)
         answer: Line = json.loads(error_frame(METHOD_NOT_FOUND, "This call is not in the transcript", frame["id"]))
@@ -283,23 +275,19 @@ class Player:
 
     def with_own_ids(self, frame: Line) -> Line:
         """A recorded server frame with the client's ids in it."""
-        own = dict(frame)
+        own: Line = self._mapped(frame)
         if _answered({"dir": "s2c", "frame": frame}) is not None and "id" in own:
             own["id"] = self.ids.get(key(own["id"]), own["id"])
-        if isinstance(own.get("subs"), list):
-            own["subs"] = [self.ids.get(key(ident), ident) for ident in own["subs"]]
-        mapped: Line = self._message_ids(own)
-        return mapped
+        return own
 
-    def _message_ids(self, value: Any) -> Any:
+    def _mapped(self, value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
-            return {
-                name: [self.ids.get(key(ident), ident) for ident in member]
-                if name == "message_ids" and isinstance(member, list)
-                else self._message_ids(member)
-                for name, member in value.items()
-            }
-        return [self._message_ids(member) for member in value] if isinstance(value, list) else value
+            return {name: self._mapped(member, name) for name, member in value.items()}
+        if isinstance(value, list):
+            if name in ("message_ids", "subs"):
+                return [self.ids.get(key(ident), ident) for ident in value]
+            return [self._mapped(member) for member in value]
+        return value
 
 
 def key(ident: Any) -> str:

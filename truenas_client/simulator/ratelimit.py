@@ -10,11 +10,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from .errors import CallError
-
 if TYPE_CHECKING:
     from .clock import Clock
-    from .events import Peer
+    from .session import Session
 
 __all__ = ["RateLimit"]
 
@@ -22,7 +20,6 @@ CALLS = 20
 SECONDS = 60.0
 """The limit and the length of the minute (recording ``rate_limit_unauthenticated``)."""
 EXEMPT = frozenset({"core.set_options"})
-EBUSY = 16
 
 
 class RateLimit:
@@ -34,7 +31,7 @@ class RateLimit:
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
         """When the minute of a method and address began, and the calls in it."""
 
-    def delay(self, session: Peer, method: str, *, open_to_all: bool) -> float | None:
+    def delay(self, session: Session, method: str, *, open_to_all: bool) -> float | None:
         """Count a call of a session; the seconds after which it is refused, or None when it may run."""
         if session.credential is not None or session.origin.unix or method in EXEMPT or not open_to_all:
             return None
@@ -44,10 +41,6 @@ class RateLimit:
             began, calls = now, 0
         self._windows[method, session.origin.address] = began, calls + 1
         return self._random.uniform(1.0, 10.0) if calls >= CALLS else None
-
-    def refusal(self) -> CallError:
-        """The error of a refused call."""
-        return CallError("Rate Limit Exceeded", EBUSY)
 
     def clear(self) -> None:
         """Forget all calls."""

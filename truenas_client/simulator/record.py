@@ -14,10 +14,8 @@ import argparse
 import asyncio
 import contextlib
 import json
-import signal
 import ssl
 import sys
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -28,6 +26,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Request, Response
 
+from .listening import PLAIN, run_command, split_address, stop_signal
 from .transcript import Transcript
 
 __all__ = ["Recorder", "main"]
@@ -49,31 +48,19 @@ class Recorder:
         parts = urlsplit(to)
         if parts.scheme not in ("ws", "wss") or not parts.netloc:
             raise ValueError(f"{to!r} is no ws:// or wss:// address")
-        host, colon, port = listen.rpartition(":")
-        if not colon or not port.isdecimal():
-            raise ValueError(f"{listen!r} is no host:port")
         self._to = f"{parts.scheme}://{parts.netloc}"
         self._path = parts.path if parts.path not in ("", "/") else "/api/current"
         self._tls = tls if parts.scheme == "wss" else None
-        self._listen = host.strip("[]") or "127.0.0.1", int(port)
+        self._listen = split_address(listen)
         self._transcript = transcript
         self._beyond: dict[ServerConnection, tuple[int, ClientConnection]] = {}
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await serve(
-            self._relay,
-            *self._listen,
-            process_request=self._open,
-            compression=None,
-            max_size=None,
-            ping_interval=None,
-        )
+        self._server = await serve(self._relay, *self._listen, process_request=self._open, **PLAIN)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         assert self._server is not None
         self._server.close()
         await self._server.wait_closed()
@@ -90,14 +77,12 @@ class Recorder:
         number = self._transcript.connection(request.path)
         options: dict[str, Any] = {} if self._tls is None else {"ssl": self._tls}
         try:
-            server = await connect(
-                self._to + request.path, compression=None, max_size=None, ping_interval=None, proxy=None, **options
-            )
+            server = await connect(self._to + request.path, proxy=None, **PLAIN, **options)
         except InvalidStatus as e:
             status, phrase = e.response.status_code, e.response.reason_phrase
             self._transcript.line("s2c", number, http=f"HTTP/1.1 {status} {phrase}")
             return Response(status, phrase, Headers({"Content-Length": "0", "Connection": "close"}), b"")
-        except (OSError, ssl.SSLError, TimeoutError) as e:
+        except OSError as e:
             self._transcript.line("s2c", number, tcp=type(e).__name__)
             text = f"{type(e).__name__}: {e}\n".encode()
             headers = Headers({"Content-Length": str(len(text)), "Content-Type": "text/plain; charset=utf-8"})
@@ -152,9 +137,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_signal()
     tls = ssl.create_default_context(cafile=arguments.ca)
     if arguments.insecure:
         tls.check_hostname = False
@@ -167,13 +150,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Record until a signal; the exit status."""
-    arguments = _parser().parse_args(argv)
-    try:
-        asyncio.run(_serve(arguments))
-    except (OSError, ValueError) as e:
-        print(f"record: {e}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command("record", _serve(_parser().parse_args(argv)))
 
 
 if __name__ == "__main__":

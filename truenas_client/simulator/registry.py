@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import errno
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.normalise import normalise
@@ -25,15 +25,15 @@ from .arguments import Parameter, parameters
 from .errors import CallError, MethodNotFoundError
 
 if TYPE_CHECKING:
+    from .encoding import Encoded
     from .release import Release
-    from .rpc import Encoded
 
-__all__ = ["EventKind", "JobOptions", "Method", "Registry", "entry", "service"]
+__all__ = ["EventKind", "Facts", "JobOptions", "Method", "Registry", "entry", "service"]
 
 Handler = Callable[..., Any | Awaitable[Any]]
 Schema = dict[str, Any]
-Schemas = list[Schema] | Callable[[], list[Schema]]
-"""Schemas, or what makes them when they are first asked for."""
+Schemas = Schema | list[Schema] | Callable[[], Schema | list[Schema]]
+"""Arguments by name, or a result; either also as a catalogue lists it, or made when it is first asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class JobOptions:
     description: Callable[[list[Any]], str] | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class Method:
     """A method: its catalogue entry, and how to run it (``handler`` None: not implemented).
 
@@ -72,41 +72,36 @@ class Method:
     since: str | None = None
     """The first API version that has the method, such as ``v26.0.0``; None for all."""
     own: Method | None = None
-    """The method as it was before a catalogue was laid over it."""
-    laid: bool = False
-    """The entry is that of a catalogue laid over ours."""
-
-    _arity: int | None = field(default=-1, init=False)
-    _parameters: list[Parameter] | None = field(default=None, init=False)
-    _returns: Schema | None = field(default=None, init=False)
+    """The method as it was before a catalogue was laid over it; None where no catalogue was."""
 
     def known_in(self, facts: Release) -> bool:
         """Whether an API version has the method."""
         return self.name not in facts.lacks and (self.since is None or self.since in facts.api_versions)
 
-    @property
+    @cached_property
     def entry(self) -> dict[str, Any]:
         """The catalogue entry. Its schemas are made when it is first asked for: most never are."""
-        for key in ("accepts", "returns"):
-            if callable(made := self.facts.get(key)):
-                self.facts[key] = made()
-        return self.facts
+        if self.own is not None:
+            return self.facts
+        accepts, returns = (made() if callable(made) else made for made in map(self.facts.get, ("accepts", "returns")))
+        return self.facts | {
+            "accepts": shapes.arguments(**accepts) if isinstance(accepts, dict) else accepts,
+            "returns": shapes.returning(returns) if isinstance(returns, dict) else returns,
+        }
 
-    @property
+    @cached_property
     def arity(self) -> int | None:
         """How many arguments the handler takes after the call; None for any number."""
-        if self._arity == -1 and self.handler is not None:
-            found = inspect.signature(self.handler).parameters.values()
-            several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
-            self._arity = None if several else len(found) - 1
-        return None if self.handler is None else self._arity
+        if self.handler is None:
+            return None
+        found = inspect.signature(self.handler).parameters.values()
+        several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
+        return None if several else len(found) - 1
 
-    @property
+    @cached_property
     def parameters(self) -> list[Parameter]:
         """The arguments, read from the entry once."""
-        if self._parameters is None:
-            self._parameters = parameters(self.entry["accepts"], limited=not self.laid)
-        return self._parameters
+        return parameters(self.entry["accepts"], limited=self.own is None)
 
     @property
     def missing(self) -> list[Any]:
@@ -115,12 +110,10 @@ class Method:
             return []
         return [schema.get("default") for schema in self.own.entry["accepts"][len(self.parameters) : self.arity]]
 
-    @property
+    @cached_property
     def returns(self) -> Schema:
         """The schema of the result, normalised once; ``{}`` (any value) where the entry gives none."""
-        if self._returns is None:
-            self._returns = normalise((self.entry.get("returns") or [{}])[0])
-        return self._returns
+        return normalise((self.entry.get("returns") or [{}])[0])
 
     @property
     def no_auth(self) -> bool:
@@ -158,51 +151,56 @@ class EventKind:
         }
 
 
+class Facts(TypedDict, total=False):
+    """The facts of a method that decide what a catalogue says of it and who may call it."""
+
+    accepts: Schemas
+    returns: Schemas
+    roles: Iterable[str]
+    filterable: bool
+    no_auth: bool
+    no_authz: bool
+    downloadable: bool
+    uploadable: bool
+
+
 def entry(
-    *,
     description: str = "",
-    accepts: Schemas | None = None,
-    returns: Schemas | None = None,
-    roles: Iterable[str] = (),
+    *,
+    examples: Iterable[str] = (),
     job: bool = False,
-    filterable: bool = False,
-    no_auth: bool = False,
-    no_authz: bool = False,
-    examples: Mapping[str, list[str]] | None = None,
-    downloadable: bool = False,
-    uploadable: bool = False,
-    pass_application: bool = False,
     cli_private: bool = False,
+    **facts: Unpack[Facts],
 ) -> dict[str, Any]:
     """A catalogue entry with all keys of release 26; the command line's line is the first sentence."""
     first = description.split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
     return {
         "description": description or None,
         "cli_description": first,
-        "examples": dict(examples or {}),
-        "accepts": accepts or [],
-        "returns": returns or shapes.returning(shapes.any_()),
-        "roles": sorted(roles),
+        "examples": {"websocket": list(examples)} if examples else {},
+        "accepts": facts.get("accepts") or [],
+        "returns": facts.get("returns") or shapes.returning(shapes.any_()),
+        "roles": sorted(facts.get("roles", ())),
         "job": job,
-        "downloadable": downloadable,
-        "uploadable": uploadable,
+        "downloadable": facts.get("downloadable", False),
+        "uploadable": facts.get("uploadable", False),
         "check_pipes": [] if job else False,
-        "filterable": filterable,
+        "filterable": facts.get("filterable", False),
         "filterable_schema": None,
-        "no_auth_required": no_auth,
-        "no_authz_required": no_authz,
-        "pass_application": pass_application,
+        "no_auth_required": facts.get("no_auth", False),
+        "no_authz_required": facts.get("no_authz", False),
+        "pass_application": False,
         "cli_private": cli_private,
     }
 
 
-def accepts_of(handler: Handler) -> list[Schema]:
+def accepts_of(handler: Handler) -> Schema:
     """Schemas for a handler without any: an argument of any kind for each parameter after the first."""
     named: dict[str, Schema] = {}
     for name, parameter in list(inspect.signature(handler).parameters.items())[1:]:
         default = parameter.default
         named[name] = shapes.any_() if default is parameter.empty else shapes.any_(default=default)
-    return shapes.arguments(**named)
+    return named
 
 
 @dataclass(slots=True)
@@ -231,7 +229,7 @@ class Registry:
     def add(self, method: Method) -> None:
         """Add or replace a method; an entry of the laid catalogue wins over its own."""
         laid = (self.catalogue or {}).get(method.name)
-        self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method, laid=True)
+        self.methods[method.name] = method if laid is None else replace(method, facts=laid, own=method)
         self.listings = {}
 
     def lay(self, catalogue: dict[str, dict[str, Any]], unimplemented: Handler) -> None:

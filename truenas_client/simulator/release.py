@@ -1,4 +1,4 @@
-"""The differences between the releases on the wire: one row of facts for each.
+"""The differences between the releases on the wire. Each older release is the next one with other facts.
 
 Schemas and data are the same for all; a release is this table and nothing else.
 """
@@ -77,78 +77,56 @@ class Release:
         )
 
 
-_25_04 = ("v25.04.0", "v25.04.1", "v25.04.2")
-_25_10 = (*_25_04, "v25.10.0", "v25.10.1", "v25.10.2", "v25.10.3", "v25.10.4")
+_OF_25_04 = ("v25.04.0", "v25.04.1", "v25.04.2")
+_OF_25_10 = (*_OF_25_04, "v25.10.0", "v25.10.1", "v25.10.2", "v25.10.3", "v25.10.4")
+_OF_26 = (*_OF_25_10, "v26.0.0")
 
-_26 = (*_25_10, "v26.0.0")
+_26 = Release(name="26", version="26.0.0-BETA.3", api_versions=_OF_26)
+_25_10 = replace(
+    _26,
+    name="25.10",
+    version="25.10.6",
+    api_versions=_OF_25_10,
+    scram=False,
+    reconnect_tokens=False,
+    denied=False,
+    otp_once=False,
+    mechanisms_before_login=False,
+    roles_in_full=False,
+    trace_frames=True,
+    tells_whole_arguments=False,
+    keepalive=60,
+)
+_25_04 = replace(
+    _25_10,
+    name="25.04",
+    version="25.04.2.6",
+    api_versions=_OF_25_04,
+    options_answered=False,
+    closed=frozenset({"core.ping"}),
+    open=frozenset({"core.get_methods", "core.get_services"}),
+    message_ids=False,
+)
+_24_10 = replace(
+    _25_04,
+    name="24.10",
+    version="24.10.2.4",
+    api_versions=(),
+    lacks=frozenset({"auth.login_ex", "auth.login_ex_continue", "auth.mechanism_choices", "core.set_options"}),
+    login_ids=False,
+    old_ping=True,
+    old_aborts=True,
+    old_short_refusals=True,
+    lists_events=True,
+)
+_27 = replace(
+    _26,
+    name="27",
+    version="27.0.0-BETA.1",
+    api_versions=(*_OF_26, "v27.0.0"),
+    unlisted=frozenset({"auth.login", "auth.login_with_api_key"}),
+    lost={"v25.04.0": frozenset({"core.get_methods", "core.job_abort"})},
+)
 
-_NEW_SIGN_IN = frozenset({"auth.login_ex", "auth.login_ex_continue", "auth.mechanism_choices", "core.set_options"})
-_LISTINGS = frozenset({"core.get_methods", "core.get_services"})
-
-RELEASES = {
-    "24.10": Release(
-        name="24.10",
-        version="24.10.2.4",
-        tells_whole_arguments=False,
-        api_versions=(),
-        options_answered=False,
-        scram=False,
-        reconnect_tokens=False,
-        denied=False,
-        otp_once=False,
-        mechanisms_before_login=False,
-        roles_in_full=False,
-        trace_frames=True,
-        lacks=_NEW_SIGN_IN,
-        closed=frozenset({"core.ping"}),
-        open=_LISTINGS,
-        message_ids=False,
-        login_ids=False,
-        old_ping=True,
-        old_aborts=True,
-        old_short_refusals=True,
-        lists_events=True,
-        keepalive=60,
-    ),
-    "25.04": Release(
-        name="25.04",
-        version="25.04.2.6",
-        tells_whole_arguments=False,
-        api_versions=_25_04,
-        options_answered=False,
-        scram=False,
-        reconnect_tokens=False,
-        denied=False,
-        otp_once=False,
-        mechanisms_before_login=False,
-        roles_in_full=False,
-        trace_frames=True,
-        closed=frozenset({"core.ping"}),
-        open=_LISTINGS,
-        message_ids=False,
-        keepalive=60,
-    ),
-    "25.10": Release(
-        name="25.10",
-        version="25.10.6",
-        tells_whole_arguments=False,
-        api_versions=_25_10,
-        scram=False,
-        reconnect_tokens=False,
-        denied=False,
-        otp_once=False,
-        mechanisms_before_login=False,
-        roles_in_full=False,
-        trace_frames=True,
-        keepalive=60,
-    ),
-    "26": Release(name="26", version="26.0.0-BETA.3", api_versions=_26),
-    "27": Release(
-        name="27",
-        version="27.0.0-BETA.1",
-        api_versions=(*_26, "v27.0.0"),
-        unlisted=frozenset({"auth.login", "auth.login_with_api_key"}),
-        lost={"v25.04.0": frozenset({"core.get_methods", "core.job_abort"})},
-    ),
-}
+RELEASES = {release.name: release for release in (_24_10, _25_04, _25_10, _26, _27)}
 """The releases by the name ``--release`` takes."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["HEAD_SIZE", "BadBody", "BadRequest", "Body", "Head", "Part", "Parts", "read_head"]
+__all__ = ["HEAD_SIZE", "BadBody", "Body", "Head", "Part", "Parts", "Refusal", "read_head"]
 
 PIECE = 65_536
 LONGEST_LINE = 8192
@@ -40,12 +40,18 @@ class Head:
         return self.headers.get("upgrade", "").lower() == "websocket"
 
 
-class BadRequest(Exception):
-    """The received data is no HTTP request."""
+class Refusal(Exception):
+    """A request that is answered with a status and a text; no text: an empty answer."""
+
+    def __init__(self, status: int, text: str = "", location: str | None = None) -> None:
+        super().__init__(status, text)
+        self.status = status
+        self.text = text
+        self.location = location
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head | None:
-    """Read one request head; None when the client went away first, or speaks TLS. Raises `BadRequest`."""
+    """Read one request head; None when the client went away first, or speaks TLS. Raises `Refusal`."""
     try:
         first = await reader.readexactly(1)
         if first == TLS_HELLO:
@@ -54,11 +60,11 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
     except asyncio.IncompleteReadError:
         return None
     except asyncio.LimitOverrunError as e:
-        raise BadRequest("the head is too long") from e
+        raise Refusal(400, "the head is too long") from e
     lines = raw.decode("latin-1").split("\r\n")
     words = lines[0].split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
-        raise BadRequest("no request line")
+        raise Refusal(400, "no request line")
     headers = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
@@ -122,9 +128,8 @@ class Body:
 class Part:
     """One part of a body; read it to its end before the next."""
 
-    def __init__(self, parts: Parts, name: str, filename: str | None) -> None:
+    def __init__(self, parts: Parts, name: str) -> None:
         self.name = name
-        self.filename = filename
         self._parts = parts
         self.ended = False
 
@@ -171,9 +176,7 @@ class Parts:
         if await self._take(2) == b"--":
             return None
         headers = await self._headers()
-        disposition = headers.get("content-disposition", "")
-        name, filename = (_parameter(disposition, key) for key in ("name", "filename"))
-        self._part = Part(self, name or "", filename)
+        self._part = Part(self, _name_in(headers.get("content-disposition", "")))
         return self._part
 
     async def content(self) -> tuple[bytes, bool]:
@@ -216,8 +219,8 @@ class Parts:
         self._held += data
 
 
-def _parameter(header: str, name: str) -> str | None:
-    found = re.search(rf'(?:^|[;\s]){name}=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))', header)
+def _name_in(header: str) -> str:
+    found = re.search(r'(?:^|[;\s])name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))', header)
     if found is None:
-        return None
+        return ""
     return re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2]

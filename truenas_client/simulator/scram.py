@@ -11,13 +11,20 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 from truenas_client.auth.saslprep import saslprep
+from truenas_client.auth.scram import Keys
 
-__all__ = ["BadMessage", "ClientFirst", "Exchange", "derive"]
+__all__ = ["BadMessage", "ClientFirst", "Exchange"]
 
 BOUND = b"p=tls-server-end-point,,"
+
+_FIRST = re.compile(r"((?:n|y|p=[^,]*),,)(n=([^,=]+):([0-9]{1,9}),r=([^,]+))")
+"""The header, and the rest with a name, the number of a key and a nonce."""
+_FINAL = re.compile(r"(c=([^,]*),r=([^,]*)(?:,.*)?),p=([^,]*)", re.DOTALL)
+"""What the proof is about, with the channel and the nonce, and the proof."""
 
 
 class BadMessage(ValueError):
@@ -37,46 +44,16 @@ class ClientFirst:
     @classmethod
     def parse(cls, text: str) -> ClientFirst:
         """Read it. Raises `BadMessage`."""
-        parts = text.split(",")
-        if len(parts) != 4 or parts[1] != "" or not parts[2].startswith("n=") or not parts[3].startswith("r="):
-            raise BadMessage("not a first message")
-        flag = parts[0]
-        if flag not in ("n", "y") and not flag.startswith("p="):
-            raise BadMessage("not a channel binding flag")
-        name, colon, number = parts[2][2:].rpartition(":")
-        if not colon or not (number.isascii() and number.isdecimal()) or len(number) > 9:
-            raise BadMessage("no number of a key")
-        username = _prepared(name)
-        nonce = _decode(parts[3][2:])
-        if not nonce:
-            raise BadMessage("no nonce")
-        return cls(f"{flag},,".encode(), ",".join(parts[2:]), username, int(number), nonce)
-
-
-def _prepared(name: str) -> str:
-    # The characters that would need quoting are not taken, quoted or not.
-    if not name or "=" in name:
-        raise BadMessage("not the name of a user")
-    try:
-        return saslprep(name)
-    except ValueError as e:
-        raise BadMessage(str(e)) from e
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys that the server keeps instead of a secret."""
-
-    client: bytes
-    stored: bytes
-    server: bytes
-
-
-def derive(secret: str, salt: bytes, iterations: int) -> Keys:
-    """The keys of a secret; takes as long as the number of iterations makes it."""
-    salted = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, iterations)
-    client = hmac.digest(salted, b"Client Key", "sha512")
-    return Keys(client, hashlib.sha512(client).digest(), hmac.digest(salted, b"Server Key", "sha512"))
+        found = _FIRST.fullmatch(text)
+        if found is None:
+            raise BadMessage("not a first message of a user with the number of a key")
+        header, bare, name, number, nonce = found.groups()
+        # The characters that would need quoting are not taken, quoted or not.
+        try:
+            username = saslprep(name)
+        except ValueError as e:
+            raise BadMessage(str(e)) from e
+        return cls(header.encode(), bare, username, int(number), _decode(nonce))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +74,15 @@ class Exchange:
 
     def verify(self, text: str, keys: Keys) -> str:
         """Check the client's final message; answers the server's. Raises `BadMessage`."""
-        without_proof, mark, proof_text = text.rpartition(",p=")
-        parts = without_proof.split(",")
-        if not mark or len(parts) < 2 or not parts[0].startswith("c=") or not parts[1].startswith("r="):
+        found = _FINAL.fullmatch(text)
+        if found is None:
             raise BadMessage("not a final message")
+        without_proof, channel, nonce, proof_text = found.groups()
         bound = self.first.header.startswith(b"p=")
         expected = self.first.header + (self.binding if bound else b"")
-        if not hmac.compare_digest(_decode(parts[0][2:]), expected):
+        if not hmac.compare_digest(_decode(channel), expected):
             raise BadMessage("bound to another channel")
-        if not hmac.compare_digest(_decode(parts[1][2:]), self.first.nonce + self.server_nonce):
+        if not hmac.compare_digest(_decode(nonce), self.first.nonce + self.server_nonce):
             raise BadMessage("another nonce")
         message = f"{self.first.bare},{self.response},{without_proof}".encode()
         signature = hmac.digest(keys.stored, message, "sha512")

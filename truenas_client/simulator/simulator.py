@@ -29,15 +29,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import auth_service, core_service, files_service, steering, unimplemented
 from .extension import Extensible
 from .front import Front
 from .link import MOST_UNSENT
+from .listening import split_address
 from .release import RELEASES
 from .requests import HEAD_SIZE
+from .running import Tasks
 from .state import Nas
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 __all__ = ["Simulator"]
 
@@ -73,7 +78,7 @@ class Simulator(Nas):
         self._unix = None if unix is None else Path(unix)
         self._front = Front(self, most_unsent)
         self._servers: list[asyncio.Server] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
         self._host, self._port, self._tls_port = "", 0, 0
         self._with_tls = tls
         if catalogue is not None:
@@ -90,28 +95,31 @@ class Simulator(Nas):
             raise
 
     async def _open(self) -> None:
-        host, port = _split_address(self._listen)
-        server = await asyncio.start_server(self._front.connected, host, port, limit=HEAD_SIZE, backlog=1024)
-        self._servers.append(server)
-        self._host, self._port = host, server.sockets[0].getsockname()[1]
+        self._host, port = split_address(self._listen)
+        self._port = await self._serve(port)
         if self._with_tls:
             from .tls import Tls
 
-            self.tls = Tls(host)
-            secure = await asyncio.start_server(
-                self._front.connected, host, 0, limit=HEAD_SIZE, ssl=self.tls.context, backlog=1024
-            )
-            self._servers.append(secure)
-            self._tls_port = secure.sockets[0].getsockname()[1]
+            self.tls = Tls(self._host)
+            self._tls_port = await self._serve(0, self.tls.context)
         if self._unix is not None:
             _remove_socket(self._unix)
-            self._servers.append(
-                await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
-            )
-        loop = asyncio.get_running_loop()
-        background = [work(self) for work in self.registry.background]
-        self._tasks = [loop.create_task(work) for work in (self._front.watch(), *background)]
+            try:
+                server = await asyncio.start_unix_server(self._front.connected, str(self._unix), limit=HEAD_SIZE)
+            except OSError as e:  # which names no path
+                raise OSError(f"cannot listen on {self._unix}: {e.strerror or e}") from e
+            self._servers.append(server)
+        for work in (self._front.watch(), *(work(self) for work in self.registry.background)):
+            self._tasks.start(work)
         self.faults.start()
+
+    async def _serve(self, port: int, tls: SSLContext | None = None) -> int:
+        server = await asyncio.start_server(
+            self._front.connected, self._host, port, limit=HEAD_SIZE, ssl=tls, backlog=1024
+        )
+        self._servers.append(server)
+        number: int = server.sockets[0].getsockname()[1]
+        return number
 
     async def stop(self) -> None:
         """Close everything; twice is fine."""
@@ -123,11 +131,7 @@ class Simulator(Nas):
         self.downloads.forget()
         await self._front.stop()
         await self.jobs.stop()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._tasks.stop()
         if self.tls is not None:
             self.tls.remove()
         if self._unix is not None:
@@ -145,16 +149,16 @@ class Simulator(Nas):
     @property
     def url(self) -> str:
         """Address of the JSON-RPC endpoint."""
-        return f"ws://{self._shown_host}:{self._port}/api/current"
+        return self._address("ws", self._port)
 
     @property
     def secure_url(self) -> str | None:
         """Address of the JSON-RPC endpoint over TLS; None without TLS."""
-        return None if self.tls is None else f"wss://{self._shown_host}:{self._tls_port}/api/current"
+        return None if self.tls is None else self._address("wss", self._tls_port)
 
-    @property
-    def _shown_host(self) -> str:
-        return f"[{self._host}]" if ":" in self._host else self._host
+    def _address(self, scheme: str, port: int) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{scheme}://{host}:{port}/api/current"
 
     @property
     def legacy_url(self) -> str:
@@ -187,23 +191,15 @@ def _parts(release: str, *, demo_data: bool) -> list[Extensible]:
     facts = RELEASES.get(release)
     if facts is None:
         raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
-    parts = [*auth_service.parts(facts), *core_service.parts(facts), *files_service.parts(facts), steering.PART]
+    parts = [*auth_service.PARTS, *core_service.PARTS, *files_service.PARTS, steering.PART]
     if demo_data:
         from .nas import PARTS
 
         parts += PARTS
-    return parts
+    return [part for part in parts if part.suits(facts)]
 
 
 def _remove_socket(path: Path) -> None:
     """Delete the socket that an earlier run left. Any other file is not ours to delete."""
     if path.is_socket():
         path.unlink()
-
-
-def _split_address(listen: str) -> tuple[str, int]:
-    """Host and port of ``host:port`` or ``[host]:port``. Raises ValueError."""
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65_535:
-        raise ValueError(f"{listen!r} is no host:port")
-    return host.strip("[]") or "127.0.0.1", int(port)

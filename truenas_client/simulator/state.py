@@ -22,15 +22,15 @@ from .downloads import Downloads
 from .events import Events
 from .extension import Extensible
 from .faults import Fault, Faults
-from .jobs import Job, Jobs
+from .jobs import Jobs
 from .ratelimit import RateLimit
 from .release import RELEASES
-from .sessions import Sessions
 from .world import DATA, World
 
 if TYPE_CHECKING:
+    from .encoding import Encoded
     from .origin import Origin
-    from .rpc import Encoded
+    from .session import Session
     from .tls import Tls
 
 __all__ = ["Nas"]
@@ -55,11 +55,14 @@ class Nas(Extensible):
         self.random = random.Random(seed)
         self.boot_id = str(UUID(int=random.Random(f"boot {seed}").getrandbits(128), version=4))
         self.events = Events(self.registry, self.clock)
-        self.jobs = Jobs(self.events, self.clock.wall, self.release)
+        self.jobs = Jobs(self.events, self.clock.wall)
         self.accounts: dict[str, Account] = {}
         self.api_keys: dict[int, ApiKey] = {}
+        self._last_key = 0
+        """The highest number of a key so far. None is given out again: the number decides the secret."""
         self.tokens: dict[str, Token] = {}
-        self.sessions = Sessions(self.events)
+        self.sessions: dict[Session, None] = {}
+        """The open connections, in the order they came."""
         self.rate_limit = RateLimit(self.clock, self.random)
         self.contents: dict[str, bytes] = {}
         """The files that can be read and written through the API, by path."""
@@ -121,16 +124,17 @@ class Nas(Extensible):
 
     def add_api_key(self, key: ApiKey) -> ApiKey:
         """Add or replace an API key."""
+        self._last_key = max(self._last_key, key.id)
         self.api_keys[key.id] = key
         return key
 
-    def make_secret(self) -> str:
-        """A new secret of an API key; the same seed gives the same ones."""
-        return "".join(self.random.choices(string.ascii_letters + string.digits, k=64))
+    def make_secret(self, length: int = 64) -> str:
+        """A new password or secret of an API key; the same seed gives the same ones."""
+        return "".join(self.random.choices(string.ascii_letters + string.digits, k=length))
 
     def make_api_key(self, name: str, account: str) -> ApiKey:
         """Make and add an API key; the same seed gives the same keys."""
-        ident = max(self.api_keys, default=0) + 1
+        ident = self._last_key + 1
         chance = random.Random(f"key {ident} {self.boot_id}")
         secret = "".join(chance.choice(string.ascii_letters + string.digits) for _ in range(64))
         # Fewer rounds than a server makes keys with, as few as clients accept: a demo need not be slow.
@@ -156,26 +160,6 @@ class Nas(Extensible):
             return any(ip_address(origin.address) in ip_network(one, strict=False) for one in allowed)
         except ValueError:
             return False
-
-    async def wait_for_job(self, job: Job) -> Any:
-        """The result of a job when it has ended. Raises what it failed with, if that has a text.
-
-        An aborted one gives None, and so does one that failed without a text.
-        """
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def tell(job: Job) -> None:
-            if not ended.done():
-                ended.set_result(None)
-
-        job.when_ended(tell)
-        try:
-            await ended
-        finally:
-            job.forget(tell)
-        if job.failure is not None:
-            raise job.failure
-        return job.result
 
     # --- steering it ---------------------------------------------------------------------------
 

@@ -16,62 +16,13 @@ import concurrent.futures
 import inspect
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from .fault_table import Value
-from .faults import Fault
 from .simulator import Simulator
 
-__all__ = ["Switches", "ThreadedSimulator"]
+__all__ = ["ThreadedSimulator"]
 
 Result = TypeVar("Result")
-
-
-class Switch:
-    """A fault that was put in force from another thread; a context manager that removes it."""
-
-    def __init__(self, owner: ThreadedSimulator, fault: Fault) -> None:
-        self._owner = owner
-        self._fault = fault
-
-    @property
-    def struck(self) -> int:
-        """How often it has struck."""
-        return self._fault.struck
-
-    def remove(self) -> None:
-        """Take it out of force; twice is fine."""
-        self._owner.run(self._fault.remove)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
-
-
-class Switches:
-    """`Faults` of a simulator in another thread."""
-
-    def __init__(self, owner: ThreadedSimulator) -> None:
-        self._owner = owner
-
-    def add(self, name: str, **options: Value) -> Switch:
-        """Put a fault in force. Raises ValueError for a name or option that is not in the table."""
-        return Switch(self._owner, self._owner.run(lambda: self._owner.nas.faults.add(name, **options)))
-
-    def parse(self, spec: str) -> Switch:
-        """Put the fault of a text ``NAME[:key=value,...]`` in force. Raises ValueError."""
-        return Switch(self._owner, self._owner.run(lambda: self._owner.nas.faults.parse(spec)))
-
-    def clear(self) -> None:
-        """Take all faults out of force."""
-        self._owner.run(self._owner.nas.faults.clear)
-
-    def struck(self, name: str) -> int:
-        """How often faults of this name have struck."""
-        return self._owner.run(lambda: self._owner.nas.faults.struck(name))
 
 
 class ThreadedSimulator:
@@ -79,8 +30,9 @@ class ThreadedSimulator:
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.nas = Simulator(*args, **options)
-        """The simulator itself. Methods, events and accounts may be added from any thread; the rest inside `run`."""
-        self.faults = Switches(self)
+        """The simulator itself. Any thread may add methods, events, accounts and faults; the rest is for `run`."""
+        self.faults = self.nas.faults
+        self.faults.run = self.run
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._started: concurrent.futures.Future[None] = concurrent.futures.Future()
@@ -92,9 +44,7 @@ class ThreadedSimulator:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.stop()
 
     def start(self) -> None:

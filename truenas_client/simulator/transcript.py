@@ -21,10 +21,9 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-from truenas_client.secrets.names import ARGUMENTS, RESULTS
+from truenas_client.secrets.names import ARGUMENTS, NESTED, RESULTS, members_of
 from truenas_client.secrets.redact import MASK, is_secret_name
 
 __all__ = ["Flow", "Line", "Masker", "Transcript"]
@@ -79,7 +78,7 @@ class Masker:
 
     def _reply(self, frame: Line) -> Line:
         method = self._asked.pop(repr(frame.get("id")), "") if "method" not in frame else ""
-        masked: Line = self._masked(frame)
+        masked: Line = self._masked(frame, method)
         secretive = method in RESULTS or (method.startswith("auth.") and method not in _OPEN_AUTH)
         if secretive and isinstance(frame.get("result"), str):
             masked["result"] = self._secret(frame["result"])
@@ -87,30 +86,37 @@ class Masker:
 
     def _call(self, method: str, params: Any) -> Any:
         """The arguments of a call; those of a call inside a call as its own."""
+        masked = self._masked(params, method)
         if not isinstance(params, list):
-            return self._masked(params)
-        if method == "core.bulk" and len(params) > 1 and isinstance(params[0], str) and isinstance(params[1], list):
-            return [params[0], [self._call(params[0], call) for call in params[1]], *self._masked(params[2:])]
-        if method == "core.download" and len(params) > 1 and isinstance(params[0], str):
-            return [params[0], self._call(params[0], params[1]), *self._masked(params[2:])]
-        if bare := ARGUMENTS.get(method):
-            return [self._secret(value) if at in bare else self._masked(value) for at, value in enumerate(params)]
-        if method.startswith("auth.") and method not in _OPEN_AUTH:
-            return [self._secret(value) if isinstance(value, str) else self._masked(value) for value in params]
-        return self._masked(params)
+            return masked
+        name_at, calls_at, many = NESTED.get(method, (0, len(params), False))
+        if calls_at < len(params) and isinstance(name := params[name_at], str):
+            inner = params[calls_at]
+            several = many and isinstance(inner, list)
+            masked[calls_at] = [self._call(name, one) for one in inner] if several else self._call(name, inner)
+            return masked
+        bare = ARGUMENTS.get(method, ())
+        texts = not bare and method.startswith("auth.") and method not in _OPEN_AUTH
+        return [
+            self._secret(value) if place in bare or (texts and isinstance(value, str)) else masked[place]
+            for place, value in enumerate(params)
+        ]
 
     # --- values --------------------------------------------------------------------------------
 
-    def _masked(self, value: Any) -> Any:
+    def _masked(self, value: Any, method: str = "") -> Any:
         if isinstance(value, dict):
             if isinstance(value.get("method"), str) and isinstance(value.get("arguments"), list):
                 value = {**value, "arguments": self._call(value["method"], value["arguments"])}
+            secret = members_of(method)[0]
             return {
-                name: self._secret(member) if is_secret_name(name) and name not in _FORMS else self._masked(member)
+                name: self._secret(member)
+                if name in secret or (is_secret_name(name) and name not in _FORMS)
+                else self._masked(member, method)
                 for name, member in value.items()
             }
         if isinstance(value, list):
-            return [self._masked(member) for member in value]
+            return [self._masked(member, method) for member in value]
         return self.text(value) if isinstance(value, str) else value
 
     def _secret(self, value: Any) -> Any:
@@ -128,9 +134,7 @@ class Masker:
 class Transcript:
     """A transcript being written; only its owner can read the file. Use it as a context manager."""
 
-    def __init__(
-        self, path: str | Path, *, flow: str = "", endpoint: str = "/api/current", description: str = ""
-    ) -> None:
+    def __init__(self, path: str | Path, *, description: str = "") -> None:
         self._masker = Masker()
         self._began: float | None = None
         self._connections = 0
@@ -138,9 +142,9 @@ class Transcript:
         self._put(
             {
                 "header": {
-                    "flow": flow or Path(path).stem,
+                    "flow": Path(path).stem,
                     "server": "unknown",
-                    "endpoint": endpoint,
+                    "endpoint": "/api/current",
                     "client": "unknown",
                     "description": description,
                 }
@@ -150,9 +154,7 @@ class Transcript:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     def close(self) -> None:

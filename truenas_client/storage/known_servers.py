@@ -21,7 +21,7 @@ from ..secrets.logs import log
 from .paths import APPLICATION
 from .private_files import read_object, replacing, set_aside
 
-__all__ = ["Known", "state_path"]
+__all__ = ["Known"]
 
 VERSION = 1
 

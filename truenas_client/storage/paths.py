@@ -16,24 +16,22 @@ APPLICATION = "truenas-client"
 
 def config_path() -> Path:
     """``config.toml`` in the configuration folder that both programs share (on Linux ``~/.config/truenas-client``)."""
-    if sys.platform == "linux":
-        # What platformdirs answers there. Loading it takes a tenth of a call to this machine's server.
-        from pathlib import Path
-
-        root = os.environ.get("XDG_CONFIG_HOME", "").strip()
-        return Path(root or os.path.expanduser("~/.config"), APPLICATION, "config.toml")
-    import platformdirs
-
-    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "config.toml"
+    return _folder("config") / "config.toml"
 
 
 def catalogues_path() -> Path:
     """The folder of the cached catalogues (on Linux ``~/.cache/truenas-client/catalogues``)."""
+    return _folder("cache") / "catalogues"
+
+
+def _folder(kind: str) -> Path:
     if sys.platform == "linux":
+        # What platformdirs answers there. Loading it takes a tenth of a call to this machine's server.
         from pathlib import Path
 
-        root = os.environ.get("XDG_CACHE_HOME", "").strip()
-        return Path(root or os.path.expanduser("~/.cache"), APPLICATION, "catalogues")
+        root = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
+        return Path(root or os.path.expanduser(f"~/.{kind}"), APPLICATION)
     import platformdirs
 
-    return platformdirs.user_cache_path(APPLICATION, appauthor=False) / "catalogues"
+    folder = platformdirs.user_config_path if kind == "config" else platformdirs.user_cache_path
+    return folder(APPLICATION, appauthor=False)

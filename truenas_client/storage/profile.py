@@ -29,23 +29,11 @@ from ..exc import InvalidEndpoint
 from ..secrets.value import Ask, Reference, as_table, from_table
 from ..tls_choice import SYSTEM, TLS
 
-__all__ = ["KEYS", "MECHANISMS", "Profile", "check_name", "from_toml", "to_toml"]
+__all__ = ["MECHANISMS", "Profile", "check_name", "from_toml", "to_toml"]
 
 MECHANISMS = ("password", "api-key", "api-key-plain", "token", "none")
 """How a profile signs in: ``api-key`` proves the key by SCRAM, ``api-key-plain`` sends it, ``none`` is no sign-in."""
 
-KEYS = (
-    "address",
-    "addresses",
-    "username",
-    "mechanism",
-    "secret",
-    "tls",
-    "channel_binding",
-    "read_only",
-    "password_over_ws",
-    "colour",
-)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -108,10 +96,10 @@ def check_name(name: str) -> str:
 def from_toml(name: str, table: Mapping[str, Any]) -> Profile:
     """Read a profile. Raises `KeyProblem`, whose text contains no value that could be a secret."""
     for key in table:
-        if key not in KEYS:
+        if key not in _READERS:
             from difflib import get_close_matches
 
-            near = get_close_matches(key, KEYS, 1)
+            near = get_close_matches(key, _READERS, 1)
             raise KeyProblem(key, f"there is no such key{f'; {near[0]} is meant?' if near else ''}")
     if "address" in table and "addresses" in table:
         raise KeyProblem("addresses", "give either address or addresses")

@@ -151,7 +151,8 @@ class Profiles:
                 document["profile"] = tomlkit.table(is_super_table=True)
             tables: Any = document["profile"]
             if profile.name not in tables:
-                tables[profile.name] = tomlkit.table()
+                in_line = isinstance(tables, tomlkit.items.InlineTable)  # profile = { lab = { ... } }
+                tables[profile.name] = tomlkit.inline_table() if in_line else tomlkit.table()
             table = tables[profile.name]
             for key in [key for key in table if key not in wanted]:
                 del table[key]

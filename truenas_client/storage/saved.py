@@ -19,9 +19,9 @@ from .private_files import replacing
 from .saved_call import SavedCall
 from .toml_places import line_of
 
-__all__ = ["SavedCalls", "calls_folder", "check_call_name", "read_call"]
+__all__ = ["SavedCalls", "calls_folder", "read_call"]
 
-_PART = re.compile(r"[^\W_.-][\w. -]{0,63}")
+_PART = re.compile(r"[^\W_.-](?:[\w. -]{0,62}[\w-])?")
 DEEPEST = 6
 MOST = 2_000
 """Bounds of the search for files: a link may lead into anything."""
@@ -37,7 +37,7 @@ def calls_folder() -> Path:
 def check_call_name(name: str) -> str:
     """The name if it is one. Raises `InvalidSavedCall`."""
     parts = name.split("/")
-    if len(parts) > DEEPEST or not all(_PART.fullmatch(part) and part == part.rstrip(". ") for part in parts):
+    if len(parts) > DEEPEST or not all(_PART.fullmatch(part) for part in parts):
         raise InvalidSavedCall(f"{name[:80]!r} is no name for a call: letters, digits, spaces, . - _ and / for folders")
     return name
 
@@ -118,10 +118,10 @@ def _changed(path: Path, wanted: str) -> str:
     import tomlkit
 
     try:
-        document, new = tomlkit.parse(read_own_text(path, ValueError, limit=LARGEST)), tomlkit.parse(wanted)
+        document = tomlkit.parse(read_own_text(path, ValueError, limit=LARGEST))
+        _update(document, tomlkit.parse(wanted))
     except ValueError:
-        return wanted  # there is nothing to keep in a broken file
-    _update(document, new)
+        return wanted  # a broken file has nothing to keep, and a table in one line cannot hold the variables
     text = document.as_string()
     return text if tomllib.loads(text) == tomllib.loads(wanted) else wanted
 

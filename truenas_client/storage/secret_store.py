@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ..secrets.logs import log
 from ..secrets.value import Ask, Command, Environment, File, Keyring, Reference, Secret, Text
 from .private_files import LARGEST_SECRET, read_secret, write_private
 
-__all__ = ["COMMAND_SECONDS", "forget", "held", "keep", "keyring_problem", "resolve"]
+__all__ = ["forget", "held", "keep", "keyring_problem", "resolve"]
 
 SERVICE = "truenas-client"
 """The service name of our entries in the keyring."""
@@ -54,7 +55,10 @@ def resolve(
         case Command(words):
             text = _output(words, timeout)
         case Keyring(account):
-            text = _from_keyring(account)
+            found = _in_keyring(account)
+            if found is None:
+                raise SecretUnavailable(f"The keyring holds nothing for {account}: keep the secret there anew")
+            text = found
         case Ask():
             text = ask() if ask is not None else None
             if not text:
@@ -74,11 +78,8 @@ def keep(reference: Reference, secret: Secret) -> None:
     """
     match reference:
         case Keyring(account):
-            keyring = _keyring()
-            try:
+            with _open_keyring("did not take the secret") as keyring:
                 keyring.set_password(SERVICE, account, secret.reveal())
-            except Exception as e:  # noqa: BLE001 - backends raise what they like
-                raise SecretUnavailable(f"The keyring did not take the secret ({type(e).__name__})") from None
         case File(path):
             try:
                 write_private(_absolute(path), secret.reveal() + "\n")
@@ -94,22 +95,14 @@ def forget(reference: Reference) -> None:
     """Remove a secret from the keyring. A missing entry is no error, and files are left alone."""
     if not isinstance(reference, Keyring):
         return
-    keyring = _keyring()
-    try:
+    with _open_keyring(f"did not remove {reference.account}") as keyring:
         if keyring.get_password(SERVICE, reference.account) is not None:
             keyring.delete_password(SERVICE, reference.account)
-    except Exception as e:  # noqa: BLE001 - backends raise what they like
-        raise SecretUnavailable(f"The keyring did not remove {reference.account} ({type(e).__name__})") from None
 
 
 def held(entry: Keyring) -> bool:
     """Whether the keyring has an entry of that name. Raises `SecretUnavailable`."""
-    try:
-        return _keyring().get_password(SERVICE, entry.account) is not None
-    except SecretUnavailable:
-        raise
-    except Exception as e:  # noqa: BLE001 - backends raise what they like
-        raise SecretUnavailable(f"The keyring does not answer ({type(e).__name__}): is it locked?") from None
+    return _in_keyring(entry.account) is not None
 
 
 def keyring_problem() -> str | None:
@@ -182,17 +175,20 @@ def _ended(program: subprocess.Popen[bytes], timeout: float) -> tuple[int, bytes
         raise
 
 
-def _from_keyring(account: str) -> str:
+def _in_keyring(account: str) -> str | None:
+    with _open_keyring("does not answer", ": is it locked?") as keyring:
+        text: str | None = keyring.get_password(SERVICE, account)
+    return text
+
+
+@contextmanager
+def _open_keyring(failure: str, hint: str = "") -> Iterator[Any]:
+    """The keyring; an error of its backend becomes `SecretUnavailable`, without its text, which could hold anything."""
     keyring = _keyring()
     try:
-        text: str | None = keyring.get_password(SERVICE, account)
+        yield keyring
     except Exception as e:  # noqa: BLE001 - backends raise what they like
-        text, problem = None, f"does not answer ({type(e).__name__}): is it locked?"
-    else:
-        problem = f"holds nothing for {account}: keep the secret there anew"
-    if text is None:
-        raise SecretUnavailable(f"The keyring {problem}")
-    return text
+        raise SecretUnavailable(f"The keyring {failure} ({type(e).__name__}){hint}") from None
 
 
 def _keyring() -> Any:

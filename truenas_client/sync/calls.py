@@ -16,7 +16,7 @@ __all__ = ["Call"]
 
 
 class Call:
-    """A call made with ``background=True``. ``returned`` is set when its answer has come; `Client.wait` gives it."""
+    """A call made with ``background=True``. ``returned`` is set when its answer has come; `Client.wait` returns it."""
 
     __slots__ = ("__weakref__", "_call", "_event", "_is_back", "_job", "_params", "_waiter", "method")
 
@@ -35,7 +35,7 @@ class Call:
 
     @property
     def params(self) -> list[Any]:
-        """What the method was called with."""
+        """The arguments."""
         return list(self._params)
 
     @property
@@ -52,12 +52,12 @@ class Call:
 
     @property
     def result(self) -> Any:
-        """What the server answered; None before. Of a job its number."""
+        """The answer, None before it has come; the number of a job."""
         return self._job.job_id if self._job is not None else self._settled.result
 
     @property
     def error(self) -> ClientException | None:
-        """What the call failed with."""
+        """The error that the call failed with."""
         if self._job is not None:
             outcome = self._job._record.outcome
             return outcome.error if outcome is not None and self._job.job_id is None else None
@@ -65,27 +65,27 @@ class Call:
 
     @property
     def errno(self) -> int | None:
-        """The error's number, as the next three what the old protocol's calls have; None without an error."""
+        """The error's number, None without an error. Like the next three, a member of the old protocol's calls."""
         return self.error.errno if self.error is not None else None
 
     @property
     def trace(self) -> Any:
-        """The server's account of where it failed."""
+        """The server's trace of the failure."""
         return self.error.trace if self.error is not None else None
 
     @property
     def type(self) -> str | None:
-        """VALIDATION where the server refused the arguments."""
+        """VALIDATION when the server refused the arguments."""
         return "VALIDATION" if isinstance(self.error, ValidationErrors) else None
 
     @property
     def extra(self) -> Any:
-        """What the server attached: for refused arguments a row for each."""
+        """The data that the server attached: for refused arguments a row for each."""
         return self.error.errors if isinstance(self.error, ValidationErrors) else self.error and self.error.extra
 
     @property
     def py_exception(self) -> Any:
-        """What the server attached to the error when it was asked for its own exceptions."""
+        """The server's own exception, pickled, when the client asked for those."""
         return self.error.py_exception if self.error is not None else None
 
     @property
@@ -94,7 +94,7 @@ class Call:
         return self._call
 
     def _wake(self) -> None:
-        """The reader's side: the answer is there."""
+        """Take in that the answer has come. The reader calls this."""
         self._is_back = True
         self._waiter.release()
         if self._event is not None:

@@ -44,7 +44,7 @@ _making_tables = Lock()
 
 
 class _WebSocketFacts:
-    """What scripts of the official client look at: ``client._ws.url`` and ``.socket``."""
+    """The members that scripts of the official client read: ``client._ws.url`` and ``.socket``."""
 
     def __init__(self, connection: Connection) -> None:
         self.url, self.socket = connection.url, connection.socket
@@ -53,20 +53,23 @@ class _WebSocketFacts:
 class Client(Logins, Listening):
     """A TrueNAS, reached over one connection from construction to `close`. Any number of threads may use it.
 
-    ``uri`` is None for the local socket, or an address as a person writes it (``"nas"``, ``"wss://nas/api/current"``,
-    ``"ws+unix:///path"``); one that ends in ``/websocket`` asks for the old protocol, and one that names no path falls
-    back to it. ``reserved_ports`` connects from a port below 1024 (``ws://`` only); ``private_methods`` tells the
-    server that private methods are meant; ``py_exceptions`` raises the server's own exceptions, unpickled (the local
-    socket only: unpickling runs what the peer sends), and ``log_py_exceptions`` logs them; ``call_timeout`` is in
-    seconds, None waits forever; ``verify_ssl=False`` takes any certificate.
+    ``uri`` is None for the local socket, or an address as a user writes it (``"nas"``, ``"wss://nas/api/current"``,
+    ``"ws+unix:///path"``). An address ending in ``/websocket`` asks for the old protocol; with one that names no path
+    the client falls back to it. ``reserved_ports`` connects from a port below 1024 (``ws://`` only).
+    ``private_methods`` tells the server that this client calls private methods on purpose. ``py_exceptions`` raises
+    the server's own exceptions, unpickled (on the local socket only, because unpickling runs code that the peer
+    sends), and ``log_py_exceptions`` logs them. ``call_timeout`` is in seconds, None waits forever.
+    ``verify_ssl=False`` accepts any certificate.
 
-    What the official client does not have is by keyword: ``tls`` says which certificates are accepted, ``also`` holds
-    further addresses of the same server, tried when nothing answers at ``uri``, ``limits`` the times for connecting,
-    and ``on_warning`` is called with what a person should know, instead of `warnings.warn`. ``through`` makes a socket
-    to a forwarder on this machine, which speaks JSON-RPC in the server's place for a user that it has signed in.
+    Options that the official client does not have are by keyword. ``tls`` says which certificates the client accepts.
+    ``also`` holds further addresses of the same server, tried when nothing answers at ``uri``. ``limits`` holds the
+    times for connecting. ``on_warning`` is called with each warning for the user, instead of `warnings.warn`.
+    ``through`` makes a socket to a forwarder on this machine, which speaks JSON-RPC in the server's place for a user
+    that it has signed in.
 
-    Connecting raises `ConnectError` and its subclasses, each also the builtin that fits. A lost connection is not made
-    again: calls fail with `ConnectionLost`. Callbacks run in order on threads of their own and may call the client.
+    Connecting raises `ConnectError` and its subclasses, each of them also the fitting builtin. The client does not
+    replace a lost connection: calls fail with `ConnectionLost`. Callbacks run in order on threads of their own and may
+    call the client.
     """
 
     def __new__(cls, uri: str | None = None, *args: Any, **options: Any) -> Self:
@@ -168,7 +171,7 @@ class Client(Logins, Listening):
         return self._connection.lost is not None
 
     def sees_jobs(self) -> bool:
-        """Whether the server tells this user of jobs; it is asked the first time. Before sign-in it does not."""
+        """Whether the server sends job events to this user. The first call asks it. False before sign-in."""
         if not self._connection.talk.signed_in:
             return False
         try:
@@ -194,7 +197,7 @@ class Client(Logins, Listening):
         return self._connection.closed
 
     def close(self) -> None:
-        """Close; what waits fails with `ConnectionLost`. Takes a second at most; twice is fine."""
+        """Close. Waiting calls fail with `ConnectionLost`. Takes a second at most; a second call does nothing."""
         self._finalizer.detach()
         self._connection.close()
 
@@ -222,19 +225,20 @@ class Client(Logins, Listening):
         timeout: float | None | UndefinedType = undefined,
         _log_py_enotauthenticated: bool = True,
     ) -> Any:
-        """Call a method and return its result; of a job its number, on every release.
+        """Call a method and return its result. For a job, return its number, on every release.
 
-        ``job=True`` waits for the job's end and returns its result, ``callback`` gets the job at each change;
-        ``job="RETURN"`` returns a `Job` once it is announced. A method that turns out to be no job gives its value
-        with ``job=True`` and raises `NotAJob` (the value is in ``.result``) with "RETURN". ``background=True`` returns
-        a `Call` at once, for `wait`; ``register_call`` means nothing any more: every answer is kept for its call.
+        ``job=True`` waits for the end of the job and returns its result; ``callback`` is called with the job at each
+        change. ``job="RETURN"`` returns a `Job` once the server announces it. When the method answers as a plain call,
+        ``job=True`` returns its value and "RETURN" raises `NotAJob` (with the value in ``.result``).
+        ``background=True`` returns a `Call` at once, for `wait`. ``register_call`` has no effect any more: every
+        answer is kept for its call.
 
-        ``timeout`` in seconds covers waiting for a slot and for the answer; None waits forever, unset means the
-        client's ``call_timeout``. For a job it bounds the announcement, and only when it is given.
+        ``timeout`` in seconds covers the wait for a slot and for the answer; None waits forever, unset means the
+        client's ``call_timeout``. For a job it bounds the wait for the announcement, and only when it is given.
 
-        Raises what the server says (`ValidationErrors`, `MethodNotFound`, `NotAuthenticated`, ..., else
-        `ClientException`), `CallTimeout`, `ConnectionLost`, and `PayloadTooLarge` before anything is sent. Ctrl-C stops
-        waiting and leaves the client usable; the server works on.
+        Raises the server's error (`ValidationErrors`, `MethodNotFound`, `NotAuthenticated`, ..., else
+        `ClientException`), `CallTimeout`, `ConnectionLost`, and `PayloadTooLarge` before anything is sent. Ctrl-C
+        stops waiting and leaves the client usable; the server works on.
         """
         connection = self._connection
         if background or job or self._py_exceptions:
@@ -251,7 +255,7 @@ class Client(Logins, Listening):
         job: bool | Literal["RETURN"] = False,
         timeout: float | None | UndefinedType = undefined,
     ) -> Any:
-        """Wait for the answer of a call made with ``background=True``. As `call` otherwise."""
+        """Wait for the answer of a call made with ``background=True``. For the rest see `call`."""
         seconds = self._seconds(timeout)
         if call._job is not None:
             return self._finish_job(call._job, job, timeout)
@@ -315,7 +319,7 @@ class Client(Logins, Listening):
             self._raise(e)
 
     def _raise(self, error: ClientException) -> Any:
-        """Raise an error, or the server's own exception in its place where those were asked for."""
+        """Raise an error, or in its place the server's own exception when the client asked for those."""
         exception = _unpickled(error.py_exception) if self._py_exceptions else None
         if exception is not None:
             if self._log_py_exceptions:
@@ -329,7 +333,7 @@ class Client(Logins, Listening):
         return self._call_timeout if isinstance(timeout, UndefinedType) else timeout
 
     def ping(self, timeout: float = 10) -> Any:
-        """Ask the API whether it answers: "pong". By the old protocol True, or False when no answer comes."""
+        """Call ``core.ping`` and return "pong"; in the old protocol True, or False when no answer comes."""
         if self.dialect != "ddp":
             return self._connection.call("core.ping", (), timeout)
         try:
@@ -337,7 +341,7 @@ class Client(Logins, Listening):
         except CallTimeout:
             return False
         except NotAuthenticated:
-            pass  # 24.10 wants a login for it; its protocol has a ping of its own
+            pass  # 24.10 needs a login for it; the old protocol has a ping of its own
         try:
             return self._connection.old_ping(timeout)
         except CallTimeout:
@@ -373,7 +377,7 @@ class LegacyClient(Client):
 
 
 def _unpickled(text: Any) -> BaseException | None:
-    """The server's own exception, from the local socket; None where its class is not at hand."""
+    """The server's own exception, from the local socket; None when this machine does not have its class."""
     if not isinstance(text, str):
         return None
     import base64

@@ -1,6 +1,6 @@
-"""From what the caller asked for to a greeted connection that waits for its login.
+"""Open a connection to a server and greet it, up to the login.
 
-Which address and which protocol is `engine.hello`'s to decide; this opens the connections and makes the calls.
+`engine.hello` decides which address and which protocol to try. This module opens the connections and makes the calls.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ..dialing import ConnectLimits, broken_handshake, handshake_failure, handshake_timeout
+from ..dialing import ConnectLimits, handshaking
 from ..endpoint import DEFAULT_PATH, Endpoint
 from ..engine.driven import Driven
-from ..engine.hello import GREETING, Approach, dialect_for, hello, hello_failed
+from ..engine.hello import GREETING, Approach, dialect_for, greeting, hello
 from ..exc import ClientException, HandshakeRejected
-from ..light_websockets import InvalidHandshake
 from .connection import Connection
 from .sockets import open_socket
 
@@ -37,7 +36,7 @@ def connect(
     reserved_ports: bool,
     through: Callable[[], socket.socket] | None = None,
 ) -> Connection:
-    """A connection that waits for its login, its reader started. Raises `ConnectError`.
+    """Open a connection that waits for its login, and start its reader. Raises `ConnectError`.
 
     ``through`` connects to a forwarder in place of the server; its user is signed in already.
     """
@@ -63,21 +62,18 @@ def connect(
 def _connection(sock: socket.socket, endpoint: Endpoint, limits: ConnectLimits) -> Connection:
     connection = Connection(sock, endpoint, dialect_for(endpoint), limits=limits)
     try:
-        connection.open(limits.left(limits.handshake))
+        with handshaking(endpoint, limits):
+            connection.open(limits.left(limits.handshake))
     except BaseException as e:
         connection.close()
-        if isinstance(e, InvalidHandshake):
-            raise _as_scripts_know_it(handshake_failure(endpoint, e)) from e
-        if isinstance(e, TimeoutError):
-            raise handshake_timeout(endpoint, limits.handshake) from None
-        if isinstance(e, OSError):
-            raise broken_handshake(endpoint, e) from e
+        if isinstance(e, HandshakeRejected):
+            raise _as_scripts_know_it(e) from e.__cause__
         raise
     return connection
 
 
 def _as_scripts_know_it(error: HandshakeRejected) -> HandshakeRejected:
-    """Where a script has imported ``websocket``, which the official client stands on, the error is of its class too."""
+    """The error, with the class of ``websocket`` too when a script has imported that: the official client uses it."""
     known = getattr(sys.modules.get("websocket"), "WebSocketBadStatusException", None)
     if error.status_code is None or not isinstance(known, type):
         return error
@@ -91,11 +87,8 @@ def _greet(
 ) -> None:
     connection.start()
     try:
-        _say_hello(connection, limits, private_methods, py_exceptions)
-    except ClientException as e:
-        connection.close()
-        failed = hello_failed(endpoint, e)
-        raise failed from (e if failed is not e else e.__cause__)
+        with greeting(endpoint):
+            _say_hello(connection, limits, private_methods, py_exceptions)
     except BaseException:
         connection.close()
         raise

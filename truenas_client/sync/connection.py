@@ -1,11 +1,11 @@
 """One live connection for threads: the WebSocket, one lock, one reader thread. The rules are `Conversation`'s.
 
-A caller makes its call under the lock, which also writes it to the socket, and then waits until the reader wakes it,
-or reads its answer itself (see `reader`). Ctrl-C may end a caller anywhere: what it left half done is put right.
+A caller makes its call and writes it to the socket under the lock. Then it waits until the reader wakes it, or reads
+its answer itself (see `reader`). Ctrl-C may end a caller anywhere: `interrupted` completes what it left half done.
 
 Invariants: the lock is held for bookkeeping only, never while a thread waits, a callback runs or a text is decoded;
 nothing waits for the server to take what is sent: what does not leave at once is the reader's to write; whatever the
-conversation settles is told to its caller; after the end nothing is sent and every caller that waited has been told.
+conversation settles wakes its caller; after the end nothing is sent and every waiting caller has been woken.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Connection(Reader):
     # -- the life of a connection --------------------------------------------------------
 
     def start(self) -> None:
-        """Start the reader. It parks first, as the first calls are lone ones."""
+        """Start the reader. It parks first, because the first calls are alone."""
         self._parked = self._own_poll is not None
         self._thread = Thread(target=self._run, name="truenas_client reader", daemon=True)
         _live.add(self)
@@ -59,13 +59,13 @@ class Connection(Reader):
         return self.talk.lost
 
     def sign(self, signed_in: bool, local_user: int | None = None) -> None:
-        """Note the user that is signed in; ``local_user`` is the one that the local socket signed in by itself."""
+        """Note a login or its end. ``local_user`` is the user id that the server signed in on the local socket."""
         with self.lock:
             self.talk.signed_in, self.talk.local_user = signed_in, local_user
             self._set_bound()
 
     def close(self) -> None:
-        """Close; everything that waits fails with `ConnectionLost`. Twice is fine, and so is any thread."""
+        """Close. Waiting calls fail with `ConnectionLost`. Any thread may call this; a second call does nothing."""
         if self._pid != os.getpid():
             return
         with self.lock:
@@ -76,7 +76,7 @@ class Connection(Reader):
             self._finish()
 
     def let_go(self) -> None:
-        """Have the reader close, soon. Takes no lock, because the garbage collector may call it anywhere."""
+        """Make the reader close soon. This takes no lock, because the garbage collector may call it anywhere."""
         self._let_go = True
         self._times = 0.0
         self._wake()
@@ -95,7 +95,7 @@ class Connection(Reader):
         starts_job: bool = False,
         own: bool = False,
     ) -> Call:
-        """Send one call, as soon as it has a slot. ``wake`` is called once it is settled, by the reader.
+        """Send one call as soon as it has a slot. The reader calls ``wake`` once the call is settled.
 
         With ``own`` the caller may read the answer itself (see `Reader`).
         """
@@ -114,7 +114,7 @@ class Connection(Reader):
         return call
 
     def call(self, method: str, params: Sequence[Any], timeout: float | None, *, lane: Lane | None = None) -> Any:
-        """Send one call and wait for its answer. Ctrl-C gives the call up, and leaves the connection usable."""
+        """Send one call and wait for its answer. Ctrl-C abandons the call; the connection stays usable."""
         waiter, message_id = new_waiter(), new_id()
         try:
             call = self.ask(method, params, waiter.release, timeout=timeout, lane=lane, message_id=message_id, own=True)
@@ -126,44 +126,26 @@ class Connection(Reader):
         return _outcome(call)
 
     def greet(self, timeout: float) -> None:
-        """Send what has to come first, and wait for its answer."""
-        waiter = new_waiter()
-        call = self._place(lambda now: self.talk.greet(now, timeout), waiter.release)
-        if call is not None:
-            self.answer(call, waiter)
+        """Send the greeting of the dialect, if it has one, and wait for its answer."""
+        self._answer_to(lambda now: self.talk.greet(now, timeout))
 
     def old_ping(self, timeout: float) -> bool:
-        """The ping of the old protocol, which needs no login: True. Raises `CallTimeout` where it is not answered."""
-        waiter = new_waiter()
-        call = self._place(lambda now: self.talk.old_ping(now, timeout), waiter.release)
-        assert call is not None
-        return bool(self.answer(call, waiter))
+        """Send the ping of the old protocol, which needs no login. Raises `CallTimeout` when no answer comes."""
+        return bool(self._answer_to(lambda now: self.talk.old_ping(now, timeout)))
 
     def unsubscribe(self, handle: str, timeout: float) -> None:
-        """Give a subscription back."""
-        waiter = new_waiter()
-        call = self._place(lambda now: self.talk.unsubscribe(handle, now, timeout), waiter.release)
-        if call is not None and not call.settled:
-            self.answer(call, waiter)
+        """End a subscription."""
+        self._answer_to(lambda now: self.talk.unsubscribe(handle, now, timeout))
 
     def subscribe_soon(self, name: str, timeout: float, wake: Callable[[], object]) -> Call:
-        """Ask for events; the lock is held. The question leaves in one write with what is sent next."""
+        """Subscribe, in one write with the text that is sent next. The caller holds the lock."""
         call = self.talk.subscribe(name, monotonic(), timeout)
         call.wake = wake
         return call
 
     def leave(self) -> None:
-        """Send what may leave; the lock is held."""
+        """Send the calls that have a slot. The caller holds the lock."""
         self._leave(monotonic())
-
-    def answer(self, call: Call, waiter: Any) -> Any:
-        """Wait for a call of `ask`: its result. Raises its error."""
-        try:
-            wait_on(waiter)
-        except BaseException:
-            self.abandon(call)
-            raise
-        return _outcome(call)
 
     def abandon(self, call: Call) -> None:
         """Note that the caller gave up."""
@@ -172,7 +154,7 @@ class Connection(Reader):
             self._leave(monotonic())
 
     def interrupted(self, message_id: str) -> None:
-        """Give up a call whose caller was stopped anywhere, by Ctrl-C or by an error."""
+        """Abandon a call whose caller was stopped at any point, by Ctrl-C or by an error."""
         with self.lock:
             self.talk.interrupted(message_id, self._sending)
             self._sending = None
@@ -180,19 +162,29 @@ class Connection(Reader):
                 self._hand_on()
             self._leave(monotonic())
 
-    def _place(self, make: Callable[[float], Call | None], wake: Callable[[], object]) -> Call | None:
+    def _answer_to(self, make: Callable[[float], Call | None]) -> Any:
+        """Send what the conversation makes, and wait for its answer; None where the protocol has none."""
+        waiter = new_waiter()
         with self.lock:
             now = monotonic()
             call = make(now)
+            awaited = call is not None and not call.settled  # look before it leaves: the answer may come at once
             if call is not None:
-                call.wake = wake
+                call.wake = waiter.release
             self._leave(now)
-        return call
+        if call is None or not awaited:
+            return None
+        try:
+            wait_on(waiter)
+        except BaseException:
+            self.abandon(call)
+            raise
+        return _outcome(call)
 
     # -- the end of the process, and its children ----------------------------------------
 
     def forked(self) -> None:
-        """In a forked child: the connection is the parent's. No other thread lives here."""
+        """Let go of the connection in a forked child: it is the parent's. No other thread runs here."""
         self.lock = allocate_lock()
         self._over = True
         why = "This process was forked from the one that made the connection: make a Client of its own here"
@@ -221,7 +213,7 @@ def _in_child() -> None:
 
 
 def _at_exit() -> None:
-    """Close what the program left open, so that the server is told."""
+    """Close the connections that the program left open, so that the server learns of their end."""
     for connection in list(_live):
         connection.close()
 

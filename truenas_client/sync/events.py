@@ -1,4 +1,4 @@
-"""Events as callbacks see them, each subscription's on a thread of its own.
+"""Events for callbacks: each subscription calls its own on a thread of its own.
 
 Invariants: the reader never runs a callback; the callbacks of one subscription run in order, one at a time, and may
 call the client; a callback that is slow costs at most `MOST_WAITING` events, the oldest, which are counted and warned
@@ -15,7 +15,7 @@ from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
-from ..engine.messages import NO_ID, Ended, Update
+from ..engine.messages import NO_ID, Update
 from ..engine.topics import Topic, Topics, source_failure
 from ..exc import CallTimeout, ClientException, ConnectionLost
 from ..secrets.logs import log
@@ -37,18 +37,18 @@ class SubscriptionRefused(ClientException, ValueError):
 
 
 class Dispatcher:
-    """A thread that does one thing after the other. It starts with the first and ends with `stop`."""
+    """A thread that does one piece of work after the other, from `start` until `stop`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.dropped = 0
-        """Things that were dropped because a callback was slow."""
+        """Work that was dropped because a callback was slow."""
         self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._stopped = False
 
     def put(self, work: Callable[[], object]) -> bool:
-        """Have something done, after all before it. False after `stop`. Callers hold the connection's lock."""
+        """Queue a piece of work. False after `stop`: nothing is done. Callers hold the connection's lock."""
         if self._stopped or self._thread is None:
             return False
         if self._queue.qsize() >= MOST_WAITING:
@@ -57,20 +57,20 @@ class Dispatcher:
         return True
 
     def start(self) -> None:
-        """Start the thread. Not for the reader: starting waits until the thread runs."""
+        """Start the thread. The reader must not call this, because it waits until the thread runs."""
         if self._thread is None:
             self._thread = Thread(target=self._run, name=self.name, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End when what waits is done."""
+        """End the thread once the queued work is done."""
         if not self._stopped:
             self._stopped = True
             self._queue.put(None)
 
     @property
     def thread(self) -> Thread | None:
-        """The thread, once it was started."""
+        """The thread, None before `start`."""
         return self._thread
 
     def _drop(self) -> None:
@@ -86,7 +86,7 @@ class Dispatcher:
             try:
                 work()
             except SystemExit:
-                pass  # it ends what asked for it, as in any thread, and no further callback
+                pass  # as in any thread, it ends this piece of work alone
             except Exception:
                 log.exception("a callback failed")
             del work
@@ -96,7 +96,7 @@ class Dispatcher:
 
 
 class Subscription:
-    """One `Client.subscribe`: a listener of a topic that hands what it hears to its dispatcher.
+    """One `Client.subscribe`: a listener of a topic that hands the events to its dispatcher.
 
     ``payload`` is the caller's dictionary; at the end of the subscription its ``error`` tells why (None: it just
     finished) and its ``event`` is set.
@@ -116,23 +116,23 @@ class Subscription:
         return self.dispatcher.dropped
 
     def push(self, update: Update) -> None:
-        """The reader's side: an event."""
+        """Take in an event. The reader calls this."""
         self.dispatcher.put(lambda: self._deliver(update))
 
     def gap(self, reason: str) -> None:
-        """This client makes no second connection."""
+        """Never called: this client makes no second connection."""
 
     def source_ended(self, error: ClientException | None) -> None:
-        """The reader's side: the server ended the source."""
+        """Take in that the server ended the source. The reader calls this."""
         self.finish(source_failure(self.name, error))
 
     def finish(self, error: ClientException | None) -> None:
-        """Nothing more will come."""
+        """End the subscription after the events that wait, with this error or without one."""
         self.dispatcher.put(lambda: self._end(error))
         self.dispatcher.stop()
 
     def close(self) -> None:
-        """The caller listens no more: what waits is not delivered."""
+        """End the subscription at once: events that wait are not delivered."""
         self.closed = True
         self.finish(None)
 
@@ -164,11 +164,12 @@ class _Asking:
 
 
 class Subscriptions:
-    """Everything one client listens to. ``update``, ``ended`` and ``over`` are the reader's, with the lock held."""
+    """The subscriptions of one client. The reader calls ``update``, ``ended`` and ``over`` with the lock held."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._topics = Topics()
+        self._topics = topics = Topics()
+        self.update, self.ended = topics.update, topics.ended
         self._asking: dict[str, _Asking] = {}
         self._by_id: dict[str, Subscription] = {}
         self._lock = allocate_lock()
@@ -177,7 +178,7 @@ class Subscriptions:
     # -- what callers want ---------------------------------------------------------------
 
     def subscribe(self, subscription: Subscription) -> str:
-        """Start a subscription: its id. Raises what the server says."""
+        """Start a subscription and return its id. Raises the server's error."""
         try:
             subscription.dispatcher.start()
             topic = subscription.topic = self.open(subscription.name, subscription)
@@ -192,7 +193,7 @@ class Subscriptions:
         return subscription.id
 
     def unsubscribe(self, subscription_id: str) -> None:
-        """End a subscription of `subscribe`; an id that is not known is no error, as to the server."""
+        """End a subscription of `subscribe`. An unknown id is no error, as on the server."""
         with self._connection.lock:
             subscription = self._by_id.get(subscription_id)
         if subscription is not None:
@@ -208,7 +209,7 @@ class Subscriptions:
             self._give_back(topic.name, topic.handle)
 
     def open(self, name: str, listener: Any, timeout: float = SUBSCRIBE_SECONDS) -> Topic:
-        """Start listening, and ask the server when the name is new. Raises what it says."""
+        """Start listening, and ask the server when the name is new. Raises the server's error."""
         with self._connection.lock:
             topic = self.begin(name, listener, timeout)
             self._connection.leave()
@@ -225,7 +226,10 @@ class Subscriptions:
         return topic
 
     def begin(self, name: str, listener: Any, timeout: float = SUBSCRIBE_SECONDS) -> Topic:
-        """Start listening without waiting for the answer; the lock is held. The question leaves with what is next."""
+        """Start listening without waiting for the answer, in one write with the text that is sent next.
+
+        The caller holds the lock.
+        """
         topic, is_new = self._topics.listen(name, listener)
         if is_new:
             asking = _Asking()
@@ -238,7 +242,7 @@ class Subscriptions:
         return topic
 
     def answered(self, topic: Topic) -> None:
-        """Wait for the server's answer. Raises what it says."""
+        """Wait for the server's answer. Raises its error."""
         asking = self._asking.get(topic.name)
         if asking is not None:
             asking.done.wait()
@@ -266,16 +270,8 @@ class Subscriptions:
         if give_back is not None and self._connection.lost is None:
             self._give_back_soon(topic.name, give_back)
 
-    def update(self, update: Update) -> None:
-        """An event."""
-        self._topics.update(update)
-
-    def ended(self, ended: Ended) -> None:
-        """The server ended a source."""
-        self._topics.ended(ended)
-
     def over(self, lost: ConnectionLost, *, ours: bool) -> None:
-        """The connection has ended: every subscription ends, with the error if there is one."""
+        """End every subscription, because the connection is over; with its error unless this side closed."""
         self._topics.finish(None if ours else lost)
         self._by_id.clear()
         self.on_over(lost)
@@ -288,11 +284,11 @@ class Subscriptions:
         except (ConnectionLost, CallTimeout):
             pass  # the server's subscription ends with the connection
         except ClientException as e:
-            # A session that ran out may not even unsubscribe. Listening is over all the same.
+            # An expired session may not even unsubscribe. The listener is gone, so the error changes nothing.
             log.info("a subscription could not be given back: %s", type(e).__name__)
             with self._connection.lock:
                 self._topics.given_back(name, refused=True)
 
     def _give_back_soon(self, name: str, handle: str) -> None:
-        """The reader may not wait for the answer."""
+        """Give a subscription back from a thread, because the reader must not wait for the answer."""
         Thread(target=self._give_back, args=(name, handle), name="truenas_client unsubscribe", daemon=True).start()

@@ -1,8 +1,8 @@
-"""Running jobs as callers see them. What becomes of a job is the `JobBook`'s to decide.
+"""Running jobs as callers see them. The `JobBook` decides the outcome of each job; this module carries that out.
 
-Invariants: `Job.result` may be asked any number of times, by any number of threads, and always tells the same; giving
-up waiting never aborts the job; progress callbacks run in order on one thread of the client, and those of a job are
-done when its result is returned (unless one takes longer than `CALLBACK_SECONDS`).
+Invariants: `Job.result` may be called any number of times, by any number of threads, and always gives the same outcome;
+a caller that stops waiting never aborts the job; progress callbacks run in order on one thread of the client, and those
+of a job are done when its result is returned (unless one takes longer than `CALLBACK_SECONDS`).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Job:
 
     @property
     def state(self) -> str:
-        """WAITING, RUNNING, SUCCESS, FAILED or ABORTED, as the server last said."""
+        """WAITING, RUNNING, SUCCESS, FAILED or ABORTED, from the last event."""
         return self._record.state
 
     @property
@@ -72,7 +72,7 @@ class Job:
         return self._record.fields
 
     def result(self, timeout: float | None = None) -> Any:
-        """Wait for the outcome and return the job's result; as often as you like.
+        """Wait for the outcome and return the job's result. Every call gives the same.
 
         ``timeout`` is in seconds, None waits forever; `CallTimeout` leaves the job running. Raises `JobFailed`,
         `ValidationErrors`, `JobAborted`, `JobLost`, and `ConnectionLost` when the connection ended first.
@@ -94,7 +94,7 @@ class Job:
 
 
 class JobTable:
-    """The jobs of one client. Its book is kept under the connection's lock."""
+    """The jobs of one client. The connection's lock protects its book."""
 
     def __init__(self, connection: Connection, subscriptions: Subscriptions) -> None:
         self.connection, self._subscriptions = connection, subscriptions
@@ -107,7 +107,7 @@ class JobTable:
     def __len__(self) -> int:
         return len(self._jobs)
 
-    # -- what callers want ---------------------------------------------------------------
+    # -- starting and following ------------------------------------------------------------
 
     def start(self, client: Any, method: str, params: Sequence[Any], callback: JobCallback | None) -> Job:
         """Send the call that starts a job; `announced` waits for its number."""
@@ -144,7 +144,7 @@ class JobTable:
         return job
 
     def announced(self, job: Job, timeout: float | None) -> Job:
-        """Wait until the job has its number. Raises what its call raised where it never was a job.
+        """Wait until the job has its number. Raises the error of its call when that started no job.
 
         A transient job has none until it ends, and a job beyond its lane has none while it waits for its slot.
         """
@@ -160,7 +160,10 @@ class JobTable:
         return job
 
     def follow(self, job: Job, job_id: int) -> None:
-        """Watch a job by its number. Raises what asking ``core.get_jobs`` raises; an unknown number is `JobLost`."""
+        """Watch a job by its number. Raises the error of the query to ``core.get_jobs``.
+
+        When the server knows no such job, the job's outcome is `JobLost`.
+        """
         self.watch()
         if job._callback is not None:
             self._dispatcher.start()
@@ -181,7 +184,7 @@ class JobTable:
                 self._changed(changed)
 
     def of_answer(self, client: Any, call: Call, params: list[Any], callback: JobCallback | None) -> Job:
-        """The job that a plain call started, by its answer. Raises `NotAJob` where the answer is just a value."""
+        """The job that a plain call started, by its answer. Raises `NotAJob` when the answer is a plain value."""
         number = call.result
         if isinstance(number, int) and not isinstance(number, bool):
             rows = self._ask_jobs([[["id", "=", number]]])
@@ -191,9 +194,9 @@ class JobTable:
         raise NotAJob(f"{call.method} answered as a plain call, not as a job that can be watched", number)
 
     def expect(self, method: str) -> None:
-        """Ask once for job events, ahead of the call that is made now: it may turn out to be a job.
+        """Subscribe once to job events before the call that comes next, because it may start a job.
 
-        Nothing waits for the answer. An account that may not see jobs goes without.
+        Nothing waits for the answer. An account that may not see jobs does without the events.
         """
         connection = self.connection
         if not may_start_job(method):
@@ -203,7 +206,7 @@ class JobTable:
                 self._topic = self._subscriptions.begin(JOB_EVENTS, self)
 
     def wait(self, job: Job, event: Event, timeout: float | None) -> None:
-        """Wait for an event of a job, asking how it ended where its answer does not tell. Raises `CallTimeout`."""
+        """Wait for an event of a job. Query how the job ended when its answer does not say. Raises `CallTimeout`."""
         record, until = job._record, None if timeout is None else monotonic() + timeout
         while not event.is_set():
             left = None if until is None else until - monotonic()
@@ -220,32 +223,28 @@ class JobTable:
         if event is job.event and job._callback is not None and current_thread() is not self._dispatcher.thread:
             job._called_back.wait(CALLBACK_SECONDS)
 
-    # -- what the topic of job events tells: the reader's side, with the lock held ---------
+    # -- the listener of job events: the reader calls it with the lock held ------------------
 
     def push(self, update: Update) -> None:
-        """A job has changed, of any session's."""
-        if self._jobs:
-            self._event(update.fields)
+        """Take in an event of a job of any session."""
+        for record in self._book.event(update.fields) if self._jobs else ():
+            self._changed(record)
 
     def gap(self, reason: str) -> None:
-        """This client makes no second connection."""
+        """Never called: this client makes no second connection."""
 
     def source_ended(self, error: ClientException | None) -> None:
-        """The account may not see jobs, or not any more."""
+        """Take in that the server refuses job events to this account. The next job start asks again."""
         self._topic = None
 
     def finish(self, error: ClientException | None) -> None:
-        """The connection has ended: `_over` tells."""
+        """Do nothing: `_over` takes in the end of the connection."""
 
     def _over(self, lost: ConnectionLost) -> None:
-        """The connection has ended. Jobs whose call waits for its answer hear of it from the call."""
+        """Take in the end of the connection. A job whose call still waits learns of it from the call."""
         for record in self._book.disconnected(lost, reconnect=False):
             self._changed(record)
         self._dispatcher.stop()
-
-    def _event(self, fields: Any) -> None:
-        for record in self._book.event(fields):
-            self._changed(record)
 
     def _changed(self, record: JobRecord) -> None:
         job = self._jobs.get(record)
@@ -267,7 +266,7 @@ class JobTable:
     # -- inside --------------------------------------------------------------------------
 
     def watch(self) -> None:
-        """Have the server tell of jobs. Raises what it says."""
+        """Subscribe to job events, once. Raises the server's error."""
         with self.connection.lock:
             if self._topic is None:
                 self._topic = self._subscriptions.begin(JOB_EVENTS, self, WATCH_SECONDS)
@@ -276,7 +275,7 @@ class JobTable:
         self._subscriptions.answered(topic)
 
     def _look_up(self, record: JobRecord) -> None:
-        """Ask how a job ended when its answer does not tell."""
+        """Query how a job ended when its answer does not say."""
         rows: Any
         try:
             rows = self._query(record)

@@ -37,12 +37,12 @@ class Listening(ABC):
     def subscribe(
         self, name: str, callback: Callback, payload: dict[str, Any] | None = None, sync: bool = False
     ) -> str:
-        """Have ``callback(mtype, **message)`` called for each event of a name (``*``: all ordinary ones): an id.
+        """Call ``callback(mtype, **message)`` for each event of a name (``*``: all ordinary ones). Return an id.
 
         ``mtype`` is ADDED, CHANGED or REMOVED; the message has ``msg``, ``collection`` and, where the event has them,
-        ``id``, ``fields`` and ``extra``. The callbacks of a subscription run in order on its own thread, ``sync`` or
-        not. A slow one costs events beyond 100,000 that wait, the oldest, with a warning in the log. Raises what the
-        server says; by the old protocol that is a ValueError too.
+        ``id``, ``fields`` and ``extra``. The callbacks of a subscription run in order on its own thread, whatever
+        ``sync`` is. For a slow callback at most 100,000 events wait; the oldest beyond that are dropped, with a
+        warning in the log. Raises the server's error; in the old protocol that is a ValueError too.
         """
         payload = payload if payload is not None else self.event_payload()
         payload |= {"callback": callback, "sync": sync}

@@ -24,7 +24,7 @@ class Logins(ABC):
 
     @abstractmethod
     def _warn(self, text: str) -> None:
-        """Tell the user."""
+        """Warn the user."""
 
     def login_with_password(self, username: str, password: str, *, otp_token: OTPToken = None) -> None:
         """Sign in with a password; ``otp_token`` is a one-time password or a function that asks for one.

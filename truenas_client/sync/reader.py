@@ -18,7 +18,7 @@ import select
 import socket
 from threading import Event
 from time import monotonic
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..dialing import ConnectLimits
 from ..endpoint import Endpoint
@@ -28,12 +28,14 @@ from ..engine.ids import new_id
 from ..engine.ledger import Call, Lane
 from ..engine.messages import Ended, Reply, Update
 from ..engine.sizes import receive_limit
-from ..exc import ConnectionLost
 from ..secrets.logs import log
 from ..websocket import CLOSE_SECONDS, lone_text
 from .websocket import AWAKE, SMALLEST_READ, Link, Unreadable
 
-__all__ = ["Reader", "Receiver"]
+if TYPE_CHECKING:
+    from .events import Subscriptions
+
+__all__ = ["Reader"]
 
 BATCH = 64
 """Frames that are taken while the lock is held once."""
@@ -44,16 +46,6 @@ OWN_SECONDS = 0.05
 """How long a caller waits for its answer at the socket before the reader takes over."""
 
 
-class Receiver(Protocol):
-    """Takes the events of a connection. The reader calls it with the lock held: it must neither block nor raise."""
-
-    def update(self, update: Update) -> None: ...
-
-    def ended(self, ended: Ended) -> None: ...
-
-    def over(self, lost: ConnectionLost, *, ours: bool) -> None: ...
-
-
 class Reader(Link):
     """An open WebSocket with a conversation on it, and the ways to read it."""
 
@@ -61,9 +53,10 @@ class Reader(Link):
         super().__init__(sock, endpoint)
         self._limits = limits
         self.talk = Conversation(dialect, new_id, monotonic(), vigilance=limits.vigilance)
-        self.receiver: Receiver | None = None
+        self.receiver: Subscriptions | None = None
+        """Receives the events. The reader calls it with the lock held, so it must neither block nor raise."""
         self.closed = Event()
-        """Set at the end, when every caller has been told."""
+        """Set at the end, when every caller has been woken."""
         self._closing = self._let_go = False
         self._bound_signed_in = False
         self.bound = receive_limit(limits.message, False)
@@ -128,7 +121,7 @@ class Reader(Link):
             self._unpark()
 
     def _read_own(self, call: Call) -> bool:
-        """Read the answer of a call that was claimed. False: the reader will."""
+        """Read the answer of a claimed call. False: the reader will read it."""
         received = self._received
         if self._own_poll.poll(OWN_SECONDS * 1000):
             with contextlib.suppress(OSError):  # the reader meets it too
@@ -148,7 +141,7 @@ class Reader(Link):
         return False
 
     def _hand_on(self) -> None:
-        """The caller reads no more; the lock is held."""
+        """Note that the caller reads no more. The lock is held."""
         self._own = None
         self._own_reads += 1
         if self._received or self._closing or not self._is_idle:
@@ -184,7 +177,7 @@ class Reader(Link):
         self._finish()
 
     def _read(self) -> None:
-        """Read until the end: a hot path."""
+        """Read until the end. A hot path."""
         lock, texts, talk, more, eager = self.lock, self._texts, self.talk, True, False
         while True:
             data = None
@@ -217,7 +210,7 @@ class Reader(Link):
             eager = eager and talk.ledger.in_flight > 1
 
     def _wait(self) -> bytes | None:
-        """Sleep until there is something to do; what was received, None when nothing was."""
+        """Sleep until there is something to do. Return the received bytes, None without any."""
         with self.lock:
             now = monotonic()
             if self._let_go:
@@ -251,7 +244,7 @@ class Reader(Link):
         return self._receive() if readable and not parks else None
 
     def _hear(self, text: str | Unreadable, now: float) -> None:
-        """Take in one text: a hot path. Nothing of it may stay referenced when this returns."""
+        """Take in one text. A hot path. Nothing of the text may stay referenced when this returns."""
         talk = self.talk
         messages = talk.dialect.receive(text) if type(text) is str else None
         settled = noise = None
@@ -287,7 +280,7 @@ class Reader(Link):
             log.warning("%s", noise)
 
     def _finish(self) -> None:
-        """The end, from either side."""
+        """Take in the end, from either side."""
         with self.lock:
             self._over = True
             self.receive_eof()

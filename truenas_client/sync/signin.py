@@ -1,7 +1,7 @@
-"""Running the login flows on a connection, by blocking calls.
+"""Run the login flows on a connection, by blocking calls.
 
-Invariants: one login runs at a time; one that was refused is never run again by itself; a connection to a server that
-did not prove itself is closed; nothing that a login was made with is kept.
+Invariants: one login runs at a time; a refused login is never repeated without the caller; a connection to a server
+that did not prove itself is closed; no secret of a login is kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OTPToken = str | Callable[[], str | None] | None
 
 
 class SignIn:
-    """The logins of one client; ``warn`` gets what a person should know."""
+    """The logins of one client. ``warn`` is called with texts for the user."""
 
     def __init__(self, connection: Connection, channel: Callable[[], Channel], warn: Callable[[str], None]) -> None:
         self._connection, self._channel, self._warn = connection, channel, warn
@@ -36,7 +36,7 @@ class SignIn:
         self._until = math.inf
 
     def run(self, way: Way, otp_token: OTPToken, seconds: float | None = None) -> Login:
-        """Sign in, within so many seconds. Raises `AuthenticationError` and its subclasses."""
+        """Sign in within this many seconds. Raises `AuthenticationError` and its subclasses."""
         with self._lock:
             channel = self._channel()
             self._until = math.inf if seconds is None else time.monotonic() + seconds

@@ -1,6 +1,6 @@
 """From an `Endpoint` to a connected socket, by blocking calls that Ctrl-C ends.
 
-Invariants: every stage has its limit; what was opened is closed when a later stage fails; ssl is imported for TLS only.
+Invariants: every stage has its limit; a socket is closed when a later stage fails; ssl is imported for TLS only.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from ..bounded import in_time
 from ..dialing import (
     NEXT_ADDRESS_SECONDS,
     ConnectLimits,
-    broken_handshake,
+    handshaking,
     interleaved,
-    no_address,
     no_host,
-    no_tls_answer,
-    no_unix_sockets,
-    resolve_timeout,
-    unix_failure,
+    none_answered,
+    opening,
+    resolving,
 )
 from ..endpoint import Endpoint
 
@@ -36,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["ReserveFDException", "open_socket", "wait_for"]
 
 RESERVED_PORTS = range(600, 1024)
-"""What the official client binds to when it is asked for a reserved port: below these, services have their own."""
+"""The ports that the official client binds to as reserved ones. Services use those below."""
 
 
 class ReserveFDException(Exception):
-    """None of the reserved ports of this machine can be used: all are taken, or this user may not."""
+    """No reserved port of this machine can be used: all are taken, or this user may not use them."""
 
 
 def open_socket(
@@ -60,9 +58,9 @@ def open_socket(
         raise
 
 
-def wait_for(sock: socket.socket, seconds: float, *, writing: bool = False) -> bool:
-    """Wait until the socket can be read (or written); False when the time is over."""
-    return bool(_ready([sock], seconds, writing=writing))
+def wait_for(sock: socket.socket, seconds: float) -> bool:
+    """Wait until the socket can be read; False when the time is over."""
+    return bool(_ready([sock], seconds, writing=False))
 
 
 def _ready(socks: list[socket.socket], seconds: float, *, writing: bool) -> list[socket.socket]:
@@ -78,42 +76,32 @@ def _ready(socks: list[socket.socket], seconds: float, *, writing: bool) -> list
 
 
 def _secured(endpoint: Endpoint, sock: socket.socket, tls: TLS | None, limits: ConnectLimits) -> socket.socket:
-    import ssl
-
     from ..tls_choice import SYSTEM
-    from ..trust import context, tls_failure
+    from ..trust import context
 
     made = context(tls or SYSTEM)
     sock.settimeout(limits.left(limits.tls))
     secure = None
     try:
-        secure = made.wrap_socket(sock, server_hostname=endpoint.host, do_handshake_on_connect=False)
-        secure.do_handshake()
-    except BaseException as e:
+        with handshaking(endpoint, limits, made, only_tls=True):
+            secure = made.wrap_socket(sock, server_hostname=endpoint.server_name, do_handshake_on_connect=False)
+            secure.do_handshake()
+    except BaseException:
         if secure is not None:
             secure.close()
-        if isinstance(e, TimeoutError):
-            raise no_tls_answer(endpoint, limits.tls) from None
-        if isinstance(e, ssl.SSLError):
-            raise tls_failure(endpoint, e, made) from e
-        if isinstance(e, OSError):
-            raise broken_handshake(endpoint, e) from e
         raise
     return secure
 
 
 def _unix_socket(path: str, limits: ConnectLimits) -> socket.socket:
-    if not hasattr(socket, "AF_UNIX"):
-        raise no_unix_sockets()
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(limits.left(limits.connect))
-        sock.connect(path)
-    except BaseException as e:
-        sock.close()
-        if isinstance(e, OSError):
-            raise unix_failure(e, path) from e
-        raise
+    with opening(path):
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(limits.left(limits.connect))
+            sock.connect(path)
+        except BaseException:
+            sock.close()
+            raise
     return sock
 
 
@@ -125,31 +113,24 @@ def _tcp_socket(endpoint: Endpoint, limits: ConnectLimits, reserved_ports: bool)
             raise no_host(f"{endpoint.host} (IPv4, as reserved ports need)")
     failed: list[tuple[str, OSError]] = []
     sock = _first_to_answer(addresses, limits.left(limits.connect), failed, reserved_ports)
-    if sock is None:
-        failure, cause = no_address(endpoint, failed)
-        raise failure from cause
-    return sock
+    return sock or none_answered(endpoint, failed)
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[Any]:
-    # A number needs no name service, and no thread to wait for one.
+    # A numeric address needs no name service, and so no thread to wait for one.
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    try:
+    with resolving(host):
         return in_time(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), seconds)
-    except TimeoutError:
-        raise resolve_timeout(host) from None
-    except (socket.gaierror, UnicodeError) as e:
-        raise no_host(host) from e
 
 
 def _first_to_answer(
     addresses: list[Any], seconds: float, failed: list[tuple[str, OSError]], reserved_ports: bool
 ) -> socket.socket | None:
-    """A socket to the first address that answers, None when none does (RFC 8305, "happy eyeballs").
+    """Connect to the first address that answers; None when none does (RFC 8305, "happy eyeballs").
 
-    The next address is tried when one has failed, or when none has answered for a moment; those before it go on. Each
-    has so many seconds. The addresses that failed, and how, go to ``failed``.
+    The next address is tried when one has failed, or after `NEXT_ADDRESS_SECONDS`; the earlier attempts go on. Each
+    attempt has ``seconds``. The failed addresses and their errors are added to ``failed``.
     """
     waiting = deque(interleaved(addresses))
     tries: dict[socket.socket, tuple[str, float]] = {}
@@ -187,7 +168,7 @@ def _first_to_answer(
 
 
 def _reserved(family: int, kind: int, protocol: int) -> socket.socket:
-    """A socket bound to a free reserved port; which one is tried first is random, as other programs take them too."""
+    """A socket bound to a free reserved port. The order of attempts is random, because other programs take them too."""
     ports = [*RESERVED_PORTS]
     random.shuffle(ports)
     sock = socket.socket(family, kind, protocol)

@@ -28,11 +28,11 @@ MOST_PIECES = 64
 """Reads of TLS while the lock is held once."""
 
 AWAKE = -math.inf
-"""Stands for the time until which a reader sleeps that does not."""
+"""The time until which the reader sleeps, while it does not sleep."""
 
 
 class Unreadable(NamedTuple):
-    """A message that was no text, in words."""
+    """A message that was no text; ``reason`` describes it."""
 
     reason: str
 
@@ -85,7 +85,7 @@ class Link(WebSocket):
 
     @property
     def certificate(self) -> bytes | None:
-        """The server's certificate as this connection got it (DER), None without TLS."""
+        """The certificate that the server showed on this connection (DER), None without TLS."""
         if not self._is_tls:
             return None
         certificate: bytes | None = self.socket.getpeercert(binary_form=True)  # type: ignore[attr-defined]
@@ -94,7 +94,7 @@ class Link(WebSocket):
     # -- sending, with the lock held -----------------------------------------------------
 
     def _flush(self) -> None:
-        """Write what waits to be sent, as much as the socket takes now."""
+        """Write as much of the pending data as the socket takes now."""
         data: bytes | memoryview
         data, last = self.to_send()
         if self._unsent:
@@ -125,7 +125,7 @@ class Link(WebSocket):
     # -- receiving: the reader's side ----------------------------------------------------
 
     def _receive(self) -> bytes | None:
-        """What can be read now: None for nothing yet, b"" at the end."""
+        """The bytes that can be read now; None when there are none yet, b"" at the end."""
         if self._received:
             return self._received.popleft()
         try:
@@ -157,7 +157,7 @@ _NOT_NOW = ("SSLWantReadError", "SSLWantWriteError")
 
 
 class _Waits:
-    """Waiting for bytes, for room to write, or for another thread's call."""
+    """Waits for bytes, for room to write, or for another thread to wake this one."""
 
     def __init__(self, sock: socket.socket, waker: socket.socket) -> None:
         self._sock, self._waker = sock, waker
@@ -169,7 +169,7 @@ class _Waits:
             self._poll.register(waker.fileno(), select.POLLIN)
 
     def until(self, seconds: float, *, reading: bool, writing: bool) -> bool:
-        """Wait at most so long; whether the socket can be read."""
+        """Wait at most this long. Return whether the socket can be read."""
         if self._poll is None:
             ready = select.select([self._sock, self._waker], [self._sock] if writing else [], [], max(seconds, 0))[0]
             readable, woken = self._sock in ready, self._waker in ready
@@ -182,7 +182,7 @@ class _Waits:
                 else:
                     self._poll.unregister(self._number)
             readable = woken = False
-            # Rounded up, as a sleep that is too short is one for nothing.
+            # Rounded up, because the thread would wake too early for its work.
             for number, events in self._poll.poll(max(0, math.ceil(min(seconds, 1e6) * 1000))):
                 if number != self._number:
                     woken = True

@@ -37,11 +37,14 @@ MISSING = Cell("", "missing")
 _NULL = Cell("null", "null")
 
 
-def property_value(value: Any) -> Any:
-    """The shown value of a ZFS property, an object that holds one value in several forms. Other values unchanged."""
+def property_value(value: Any, *, exact: bool = False) -> Any:
+    """The shown value of a ZFS property, an object that holds one value in several forms; or its ``exact`` value, which
+    is not rounded. Other values unchanged."""
     if type(value) is dict and value.keys() >= _PROPERTY:
-        said = value["value"]
-        return said if said is not None else value.get("parsed")
+        shown, parsed = value["value"], value.get("parsed")
+        if shown is None or (exact and parsed is not None):
+            return parsed
+        return shown
     return value
 
 
@@ -86,7 +89,7 @@ _BOOLEAN, _NUMBER, _TEXT, _MOMENT, _DATE, _TIME, _CONTAINER, _OTHER = range(8)
 
 def sort_key(value: Any) -> tuple[int, Any] | None:
     """The sort key of a value; None for values that come last. Digits in texts sort as numbers: sda2 before sda10."""
-    value = _sortable(value)
+    value = property_value(value, exact=True)
     if value is None or value != value:
         return None
     if isinstance(value, bool):
@@ -106,11 +109,3 @@ def sort_key(value: Any) -> tuple[int, Any] | None:
     if is_container(value):
         return _CONTAINER, len(value)
     return _OTHER, str(value)
-
-
-def _sortable(value: Any) -> Any:
-    """The exact value of a ZFS property, not the rounded text. Other values unchanged."""
-    if type(value) is dict and value.keys() >= _PROPERTY:
-        parsed = value.get("parsed")
-        return parsed if parsed is not None else value["value"]
-    return value

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shlex
 from typing import TYPE_CHECKING, Any, Literal
@@ -128,7 +129,7 @@ def _curl(call: CopiedCall, server: Server) -> str:
     if end.socket is not None:
         fetches += ["--unix-socket", shlex.quote(end.socket)]
     if tls.ca_file is not None:
-        fetches += ["--cacert", shlex.quote(tls.ca_file)]
+        fetches += ["--cacert", shlex.quote(os.path.expanduser(tls.ca_file))]
     if tls.pins or not tls.verify:
         fetches.append("--insecure")
     if tls.pins:

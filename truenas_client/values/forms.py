@@ -31,7 +31,7 @@ from .columns import MISSING, at_path, every_column, picked
 from .texttable import TextTable, cell_text, key_of
 from .yamltext import yaml_lines
 
-__all__ = ["FORMS", "as_rows", "blocks", "csv_lines", "form_lines", "has_columns", "with_columns"]
+__all__ = ["FORMS", "as_rows", "blocks", "csv_lines", "form_lines", "with_columns"]
 
 FORMS = ("json", "pretty", "jsonl", "yaml", "table", "markdown", "csv", "raw")
 _CHUNK = 500

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from textual.dom import DOMNode
+from textual.notifications import SeverityLevel
 
 from truenas_client import exc
-from tui.cards.confirm import confirm
+from tui.cards.confirm import ConfirmScreen
 from tui.cards.toast import tell_failure
 from tui.model.failure import explain
 from tui.model.job import LOST, QUEUED, Job
@@ -28,7 +28,7 @@ async def abort_job(node: DOMNode, session: Session, job: Job) -> bool:
     """Asks over the screen of ``node``; whether the server was asked to abort it (then `tell_abort`). From a worker."""
     text = [f"#{job.id} {job.method}" if job.id else job.method, job.text]
     if job.state == QUEUED:
-        if await confirm(node, "Take this job back?", "\n".join(text), yes="do not send it"):
+        if await ConfirmScreen("Take this job back?", "\n".join(text), yes="do not send it").ask(node):
             done = session.caller.take_back(job.serial)
             _tell(node, "Taken back: nothing was sent." if done else "It has left already: abort the job itself.")
         return False
@@ -36,7 +36,8 @@ async def abort_job(node: DOMNode, session: Session, job: Job) -> bool:
         text.append(UNABLE)
     try:
         session.caller.check_abort()
-        if not await confirm(node, "Abort this job?", "\n".join(line for line in text if line), yes="abort it"):
+        told = "\n".join(line for line in text if line)
+        if not await ConfirmScreen("Abort this job?", told, yes="abort it").ask(node):
             return False
         await session.caller.abort(job.id)
     except exc.ClientException as error:
@@ -47,9 +48,19 @@ async def abort_job(node: DOMNode, session: Session, job: Job) -> bool:
 
 async def tell_abort(node: DOMNode, session: Session, job: Job, *, patience: float = PATIENCE) -> None:
     """Waits for the end of a job that the server was asked to abort, and tells how it ended. From a worker."""
-    # The server answers before the job stops, and also where it never does.
-    await _told(session, lambda: _now(session, job).ended, patience)
-    now = _now(session, job)
+    changed = asyncio.Event()
+    forget = session.changed.subscribe(changed.set)
+    now = job
+    try:
+        # The server answers before the job stops, and also where it never does.
+        async with asyncio.timeout(patience):
+            while not (now := session.jobs.find(job.key) or job).ended:
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        pass
+    finally:
+        forget()
     words = words_of(now)
     after = f" after {words.elapsed}" if words.elapsed else ""
     match now.state:
@@ -58,32 +69,10 @@ async def tell_abort(node: DOMNode, session: Session, job: Job, *, patience: flo
         case "SUCCESS":
             _tell(node, f"{words.name} was not aborted: it had succeeded{after}.")
         case "FAILED":
-            _tell(node, f"{words.name} ended as failed{after}, not as aborted.", warning=True)
+            _tell(node, f"{words.name} ended as failed{after}, not as aborted.", "warning")
         case state if state != LOST:
-            _tell(
-                node, f"{words.name} still runs: the server was asked to abort it, and some jobs run on.", warning=True
-            )
+            _tell(node, f"{words.name} still runs: the server was asked to abort it, and some jobs run on.", "warning")
 
 
-def _now(session: Session, job: Job) -> Job:
-    found = session.jobs.find(job.key)
-    return job if found is None else found
-
-
-async def _told(session: Session, true: Callable[[], bool], seconds: float) -> None:
-    """Waits until something is true of what the server has told, or no longer."""
-    changed = asyncio.Event()
-    forget = session.changed.subscribe(changed.set)
-    try:
-        async with asyncio.timeout(seconds):
-            while not true():
-                changed.clear()
-                await changed.wait()
-    except TimeoutError:
-        pass
-    finally:
-        forget()
-
-
-def _tell(node: DOMNode, text: str, *, warning: bool = False) -> None:
-    node.screen.notify(safe(text), severity="warning" if warning else "information", timeout=6, markup=False)
+def _tell(node: DOMNode, text: str, severity: SeverityLevel = "information") -> None:
+    node.screen.notify(safe(text), severity=severity, timeout=6)

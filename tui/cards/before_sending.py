@@ -11,16 +11,12 @@ from functools import partial
 from textual.dom import DOMNode
 
 from truenas_client.values.human import human_size
-from tui.cards.card import ask
 from tui.cards.file import FileScreen
 from tui.cards.handing_over import handed_over
-from tui.cards.review import Answer, ReviewScreen, Subject
-from tui.model.changes import arguments
-from tui.model.stored import lookup, resource_of
+from tui.cards.review import Answer, ReviewScreen
 from tui.model.transfers import file_wanted, is_private
 from tui.session.session import Session
 from tui.session.stores import Call
-from tui.settings.values import in_force
 
 __all__ = ["before_sending"]
 
@@ -34,7 +30,7 @@ async def before_sending(node: DOMNode, session: Session, call: Call, notes: Seq
     kind = file_wanted(method, call.params) if method is not None else None
     if kind is not None:
         path = session.caller.file_places.first(kind, call, session.host)
-        call.transfer = await ask(node, FileScreen(kind, call.method, path, private=is_private(call.method)))
+        call.transfer = await FileScreen(kind, call.method, path, private=is_private(call.method)).ask(node)
         if call.transfer is None:
             return "back"
         if node.app.is_web:
@@ -44,27 +40,10 @@ async def before_sending(node: DOMNode, session: Session, call: Call, notes: Seq
     risk = session.risk_of(call.method, call.params)
     if risk == "read":
         return "send"
-    answer = await ask(node, ReviewScreen(_subject(session, call, risk, notes), session.read))
+    told = [*notes, *_notes(call, job=method is not None and method.job)]
+    answer = await ReviewScreen(session, call, risk, told).ask(node)
     call.reviewed = answer == "send"
     return answer
-
-
-def _subject(session: Session, call: Call, risk: str, notes: Sequence[str]) -> Subject:
-    method, catalogue = session.method(call.method), session.catalogue
-    names = [param.name for param in method.params] if method is not None else []
-    return Subject(
-        host=session.host,
-        address=session.address,
-        method=call.method,
-        params=call.params,
-        risk=risk,
-        roles=method.roles if method is not None else (),
-        entries=arguments(call.method, call.params, names),
-        resource=resource_of(call.method, call.params, catalogue),
-        notes=(*notes, *_notes(call, job=method is not None and method.job)),
-        lookup=lookup(call.method, call.params, catalogue),
-        named=risk == "risk" or in_force().write == "name",
-    )
 
 
 def _notes(call: Call, *, job: bool) -> list[str]:

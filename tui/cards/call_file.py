@@ -6,7 +6,6 @@ from pathlib import Path
 
 from textual.dom import DOMNode
 
-from tui.cards.card import ask
 from tui.cards.file import FileScreen
 from tui.cards.handing_over import handed_over
 from tui.cards.save import Saving, ask_where_to_save
@@ -14,20 +13,6 @@ from tui.session.copying import save
 from tui.session.transfers import FilePlaces
 
 __all__ = ["ask_which_to_import", "export_call"]
-
-
-class _ImportScreen(FileScreen):
-    @property
-    def question(self) -> str:
-        return "The file of a saved call (.toml). Which?"
-
-    @property
-    def heading(self) -> str:
-        return "Import a saved call"
-
-    @property
-    def verb(self) -> str:
-        return "import"
 
 
 async def export_call(node: DOMNode, name: str, text: str, places: FilePlaces) -> str | None:
@@ -43,5 +28,7 @@ async def export_call(node: DOMNode, name: str, text: str, places: FilePlaces) -
 
 async def ask_which_to_import(node: DOMNode) -> Path | None:
     """Asks over the screen of ``node`` for a file that can be read. From a worker."""
-    wanted = await ask(node, _ImportScreen("upload", "", ""))
+    question = "The file of a saved call (.toml). Which?"
+    card = FileScreen("upload", "", "", heading="Import a saved call", question=question, verb="import")
+    wanted = await card.ask(node)
     return wanted.path if wanted is not None else None

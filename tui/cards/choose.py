@@ -6,44 +6,31 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.dom import DOMNode
 
 from tui import actions
-from tui.cards.card import CardScreen, ask
-from tui.text import plain, safe
+from tui.cards.card import CardScreen
+from tui.text import safe
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Row, Rows
 
-__all__ = ["ChooseScreen", "choose"]
-
-
-async def choose(node: DOMNode, title: str, entries: Sequence[tuple[str, str]]) -> str | None:
-    """Asks over the screen of ``node`` for one of these, key and words; None for escape. From a worker."""
-    return await ask(node, ChooseScreen(title, entries))
+__all__ = ["ChooseScreen"]
 
 
 class ChooseScreen(CardScreen[str | None]):
-    """Dismisses with the key of what was chosen."""
+    """Dismisses with the key of what was chosen of these, each a key and words; None for escape."""
 
     BINDINGS = actions.bind(("app.close", "leave"))
 
     def __init__(self, title: str, entries: Sequence[tuple[str, str]]) -> None:
-        super().__init__()
-        self._title_text = title
+        super().__init__(title)
         self._entries = tuple(entries)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows(id="entries")
-            yield Hint(("nav.open", "choose"), ("card.leave", "back"))
-
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(self._title_text)
-        rows = self.query_one(Rows)
+    def lines(self) -> ComposeResult:
+        rows = Rows(id="entries")
         rows.set_rows([Row(key, (safe(text[:200]),)) for key, text in self._entries])
         rows.styles.height = min(len(self._entries), 12)
-        rows.focus()
+        yield rows
+        yield Hint(("nav.open", "choose"), ("card.leave", "back"))
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:

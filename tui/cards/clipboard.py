@@ -43,16 +43,14 @@ async def copy(node: Widget, value: Any, what: str, name: str = "", *, secret: b
     limit = human_size(most, decimal=True)
     if short or (here and not terminal):
         hint = "" if here else _hint()
-        node.notify(f"Copied {safe(what)}{hint}", timeout=6 if hint else 2, markup=False)
+        node.notify(f"Copied {safe(what)}{hint}", timeout=6 if hint else 2)
     elif text is not None and here:
         size = human_size(len(text), decimal=True)
         node.notify(
-            f"Copied {safe(what)}, {size}, to this machine's clipboard only: the terminal's takes {limit}",
-            timeout=5,
-            markup=False,
+            f"Copied {safe(what)}, {size}, to this machine's clipboard only: the terminal's takes {limit}", timeout=5
         )
     elif secret:
-        node.notify(f"Not copied: no clipboard takes it. Save the {safe(what)} instead.", timeout=5, markup=False)
+        node.notify(f"Not copied: no clipboard takes it. Save the {safe(what)} instead.", timeout=5)
         return False
     else:
         why = {"file": "", "local": ", cannot be copied on this machine"}.get(
@@ -87,14 +85,11 @@ async def _save(node: Widget, value: Any, what: str, name: str, why: str, *, tel
         size = await save(pieces_of(value), path)
     except OSError as error:
         node.notify(
-            f"Not copied: {safe(what)}{why}. It cannot be saved either: {safe(error)}",
-            severity="error",
-            timeout=8,
-            markup=False,
+            f"Not copied: {safe(what)}{why}. It cannot be saved either: {safe(error)}", severity="error", timeout=8
         )
         return
     text = f"{what[:1].upper()}{what[1:]}, {human_size(size, decimal=True)}{why}: it is in {handed_over(node, path)}"
     if tells_path and not node.app.is_web:
         node.app.copy_to_clipboard(str(path))
         text += ", and that path is copied"
-    node.notify(safe(f"{text}."), timeout=10, markup=False)
+    node.notify(safe(f"{text}."), timeout=10)

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.dom import DOMNode
 
 from truenas_client.values.table import Arrangement, Table
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen
 from tui.widgets.find_field import FindField
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
-__all__ = ["ColumnsScreen", "arrange_columns"]
-
-
-async def arrange_columns(node: DOMNode, table: Table, key: str | None) -> Arrangement | None:
-    """Asks over the screen of ``node``, with the cursor on the column ``key``; None changes nothing. From a worker."""
-    return await ask(node, ColumnsScreen(table, key))
+__all__ = ["ColumnsScreen"]
 
 
 class ColumnsScreen(CardScreen[Arrangement | None]):
-    """Dismisses with the arrangement for enter, with None for escape."""
+    """Dismisses with the arrangement for enter, with None for escape. ``key`` is the column with the cursor."""
 
+    TITLE = "Columns"
     BINDINGS = [
         *actions.bind(
             *(("card.accept", "answer"), ("nav.toggle", "hide")),
@@ -50,31 +45,22 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
         self._key = key
         self._sought = ""
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows((Column(cells=3), Column(flex=True), Column(cells=18, style="dim")), id="columns")
-            yield FindField(self._filter, lambda: self.query_one(Rows), placeholder="part of a name")
-            yield Hint(
-                *(("nav.toggle", "show or hide"), ("table.left table.right", "move")),
-                *(("table.pin", "pin"), ("table.sort", "sort")),
-            )
-            yield Hint(
-                *(("pane.find", "filter"), ("columns.all", "all"), ("columns.only", "only this")),
-                *(("columns.reset", "reset"), ("card.leave", "back"), ("card.accept", "done")),
-            )
+    def lines(self) -> ComposeResult:
+        yield Rows((Column(cells=3), Column(flex=True), Column(cells=18, style="dim")), id="columns")
+        yield FindField(self._filter, lambda: self.query_one(Rows), placeholder="part of a name")
+        yield Hint(
+            *(("nav.toggle", "show or hide"), ("table.left table.right", "move")),
+            *(("table.pin", "pin"), ("table.sort", "sort")),
+        )
+        yield Hint(
+            *(("pane.find", "filter"), ("columns.all", "all"), ("columns.only", "only this")),
+            *(("columns.reset", "reset"), ("card.leave", "back"), ("card.accept", "done")),
+        )
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Columns"
-        rows = self.query_one(Rows)
         self._renew()
         if self._key is not None:
-            rows.move_to(f"={self._key}")
-        rows.focus()
-
-    @property
-    def _at(self) -> str | None:
-        key = self.query_one(Rows).key
-        return key[1:] if key is not None else None
+            self.query_one(Rows).move_to(f"={self._key}")
 
     def _renew(self) -> None:
         table, chosen = self._table, self._table.arrangement
@@ -117,30 +103,31 @@ class ColumnsScreen(CardScreen[Arrangement | None]):
         self._table.arrange(arrangement)
         self._renew()
 
+    def _change(self, changed: Callable[[str], Arrangement]) -> None:
+        """Arranges the columns anew by what becomes of the one under the cursor."""
+        if (key := self.query_one(Rows).key) is not None:
+            self._take(changed(key.removeprefix("=")))
+
     @on(Rows.Chosen)
     def action_hide(self) -> None:
-        if self._at is not None:
-            self._take(self._table.toggled(self._at))
+        self._change(self._table.toggled)
 
     def action_pin(self) -> None:
-        if self._at is not None:
-            self._take(self._table.arrangement.with_pin(self._at))
+        self._change(self._table.arrangement.with_pin)
 
     def action_sort(self) -> None:
-        if self._at is not None:
-            self._take(self._table.arrangement.sorted_by(self._at))
+        self._change(self._table.arrangement.sorted_by)
 
     def action_move(self, by: int) -> None:
-        if self._at is not None:
-            self._take(self._table.moved(self._at, by, hidden=True))
+        self._change(lambda key: self._table.moved(key, by, hidden=True))
 
     def action_all(self) -> None:
         self._take(replace(self._table.arrangement, hidden=frozenset(), shown=frozenset(self._table.whole)))
 
     def action_none(self) -> None:
-        if self._at is not None:
-            others = frozenset(self._table.chosen) - {self._at}
-            self._take(replace(self._table.arrangement, hidden=others, shown=frozenset({self._at})))
+        chosen = self._table.arrangement
+        others = frozenset(self._table.chosen)
+        self._change(lambda key: replace(chosen, hidden=others - {key}, shown=frozenset({key})))
 
     def action_reset(self) -> None:
         self._take(Arrangement())

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.dom import DOMNode
 from textual.widgets import Static
 
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen
 from tui.text import plain
 from tui.widgets.key_line import Hint
 
-__all__ = ["ConfirmScreen", "confirm"]
-
-
-async def confirm(node: DOMNode, title: str, text: str, *, yes: str, no: str = "back") -> bool:
-    """Asks over the screen of ``node``; ``yes`` and ``no`` are the words beside the keys. From a worker."""
-    return await ask(node, ConfirmScreen(title, text, yes=yes, no=no))
+__all__ = ["ConfirmScreen"]
 
 
 class ConfirmScreen(CardScreen[bool]):
-    """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said."""
+    """Dismisses with True for `y` or enter, False for escape or `n`. The texts may hold what a server said.
+
+    ``yes`` and ``no`` are the words beside the keys.
+    """
 
     BINDINGS = actions.bind(
         *(("card.accept", "answer(True)"), ("card.yes", "answer(True)")),
@@ -29,20 +25,15 @@ class ConfirmScreen(CardScreen[bool]):
     )
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "back") -> None:
-        super().__init__()
-        self._title_text = title
+        super().__init__(title)
         self._text = text
         self._yes = yes
         self._no = no
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            for line in self._text.split("\n"):
-                yield Static(plain(line))
-            yield Hint(("card.accept", self._yes), ("card.leave", self._no))
-
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(self._title_text)
+    def lines(self) -> ComposeResult:
+        for line in self._text.split("\n"):
+            yield Static(plain(line))
+        yield Hint(("card.accept", self._yes), ("card.leave", self._no))
 
     def action_leave(self) -> None:
         self.dismiss(False)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from textual.widget import Widget
 
 from truenas_client.values.copy_as import Form, copied, forms_of
-from tui.cards.copy_menu import choose_copy
+from tui.cards.copy_menu import CopyMenu
 from tui.session.copied import copied_call
 from tui.session.session import Session
 
@@ -36,13 +36,18 @@ class Copy(NamedTuple):
     make: Callable[[], Any]
     notice: str
 
+    @classmethod
+    def of(cls, letter: str, words: str, value: Any, notice: str) -> Copy:
+        """A choice whose value is there already."""
+        return cls(letter, words, lambda: value, notice)
+
 
 async def copy_one_of(node: Widget, copies: Sequence[Copy], name: str) -> None:
     """Asks over the screen of ``node`` what to copy, and copies it. From a worker."""
     if not copies:
         node.notify("Nothing to copy yet.", timeout=2)
         return
-    letter = await choose_copy(node, [(choice.letter, choice.words) for choice in copies])
+    letter = await CopyMenu([(choice.letter, choice.words) for choice in copies]).ask(node)
     chosen = next((choice for choice in copies if choice.letter == letter), None)
     if chosen is not None:
         from tui.cards.clipboard import copy

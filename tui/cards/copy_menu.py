@@ -4,48 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.dom import DOMNode
 
 from tui import actions
-from tui.cards.card import CardScreen, ask
-from tui.widgets.rows import Cell, Row, Rows
+from tui.cards.card import CardScreen
+from tui.widgets.letter_rows import LetterRows
 
-__all__ = ["CopyMenu", "choose_copy"]
-
-
-async def choose_copy(node: DOMNode, entries: Sequence[tuple[str, str]]) -> str | None:
-    """Asks over the screen of ``node`` which of these, letter and words, is to be copied. From a worker."""
-    return await ask(node, CopyMenu(entries))
+__all__ = ["CopyMenu"]
 
 
 class CopyMenu(CardScreen[str | None]):
-    """Dismisses with the letter chosen, None for escape."""
+    """Dismisses with the letter of what is to be copied, None for escape. An entry is a letter and words."""
 
+    TITLE = "Copy"
     BINDINGS = actions.bind(("app.close", "leave"), ("copy.menu", "leave"))
 
     def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._entries = tuple(entries)
+        self._entries = entries
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows(id="entries")
+    def lines(self) -> ComposeResult:
+        yield LetterRows(self._entries)
 
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Copy"
-        rows = self.query_one(Rows)
-        rows.set_rows([Row(letter, (Cell(letter, "accent"), text)) for letter, text in self._entries])
-        rows.styles.height = len(self._entries)
-        rows.focus()
-
-    @on(Rows.Chosen)
-    def _chosen(self, event: Rows.Chosen) -> None:
+    @on(LetterRows.Chosen)
+    def _chosen(self, event: LetterRows.Chosen) -> None:
         self.dismiss(event.key)
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key in dict(self._entries):
-            event.stop()
-            self.dismiss(event.key)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -23,8 +22,9 @@ from tui.cards.handing_over import place_of
 from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
 from tui.session.transfers import Transfer
-from tui.text import plain, safe
+from tui.text import plain
 from tui.widgets.choice import Choice
+from tui.widgets.form_row import FormRow
 from tui.widgets.key_line import Hint
 from tui.widgets.path_field import PathField
 
@@ -32,39 +32,36 @@ __all__ = ["FileScreen"]
 
 
 class FileScreen(CardScreen[Transfer | None]):
-    """Dismisses with the transfer that was asked for, None for escape. ``path`` is what the field begins with."""
+    """Dismisses with the transfer that was asked for, None for escape.
+
+    ``path`` is what the field begins with; ``heading``, ``question`` and ``verb`` are the words of a card that asks for
+    another reason than that ``method`` reads or writes a file.
+    """
 
     BINDINGS = actions.bind(("card.accept", "take"))
 
-    def __init__(self, kind: Kind, method: str, path: str, *, private: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        kind: Kind,
+        method: str,
+        path: str,
+        *,
+        private: bool = False,
+        heading: str = "",
+        question: str = "",
+        verb: str = "",
+    ) -> None:
+        saves = kind == "download"
+        super().__init__(f"{heading or ('Save a file' if saves else 'Send a file')}  {method}")
         self._kind: Kind = kind
-        self._method = method
         self._path = path
-        self._private = private and kind == "download"
-        self._replaceable = ""
-        """The text for which the card said that the file exists."""
-
-    @property
-    def question(self) -> str:
-        """What the card asks."""
-        if self._kind == "upload":
-            return "The method reads a file. Which?"
-        return f"The server writes a file. {'What is its name?' if self._to_browser else 'Where to?'}"
+        self._private = private and saves
+        self._question = question
+        self._verb = verb or ("save" if saves else "send")
 
     @property
     def _to_browser(self) -> bool:
         return self._kind == "download" and self.app.is_web
-
-    @property
-    def heading(self) -> str:
-        """Its title."""
-        return "Save a file" if self._kind == "download" else "Send a file"
-
-    @property
-    def verb(self) -> str:
-        """What its key does."""
-        return "save" if self._kind == "download" else "send"
 
     @property
     def about(self) -> str:
@@ -72,34 +69,29 @@ class FileScreen(CardScreen[Transfer | None]):
         private = self._private and not self._to_browser
         return "It may hold secrets: only you will be able to read it." if private else ""
 
-    @property
-    def hints(self) -> tuple[tuple[str, str], ...]:
-        """Further keys of the last line, with their words."""
-        return ()
-
     def choices(self) -> ComposeResult:
         """What stands above the path."""
         yield from ()
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Static(plain(self.question), id="question")
-            yield from self.choices()
-            with Horizontal(id="path-row"):
-                yield Static("File", classes="label")
-                if self._to_browser:
-                    yield Input(Path(self._path).name, id="path", compact=True, select_on_focus=False)
-                else:
-                    yield PathField(self._path, id="path")
-            yield Static("", id="says")
-            yield Static(Content(self.about), id="about", classes="dim")
-            completing = [] if self._to_browser else [("edit.accept", "complete")]
-            yield Hint(*self.hints, ("card.accept", self.verb), *completing, ("card.leave", "back"))
+    def lines(self) -> ComposeResult:
+        if self._kind == "upload":
+            question = "The method reads a file. Which?"
+        else:
+            question = f"The server writes a file. {'What is its name?' if self._to_browser else 'Where to?'}"
+        yield Static(plain(self._question or question), id="question")
+        choices = list(self.choices())
+        yield from choices
+        if self._to_browser:
+            yield FormRow("File", Input(Path(self._path).name, id="path", compact=True, select_on_focus=False))
+        else:
+            yield FormRow("File", PathField(self._path, id="path"))
+        yield Static("", id="says")
+        yield Static(Content(self.about), id="about", classes="dim")
+        choosing = [("choice.previous choice.next", "choose")] if choices else []
+        completing = [] if self._to_browser else [("edit.accept", "complete")]
+        yield Hint(*choosing, ("card.accept", self._verb), *completing, ("card.leave", "back"))
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(f"{self.heading}  {self._method}")
-        # What is asked first has the focus first.
-        (next(iter(self.query(Choice)), None) or self.query_one("#path")).focus()
         self._look(self._path)
 
     @on(Input.Changed)
@@ -108,6 +100,7 @@ class FileScreen(CardScreen[Transfer | None]):
         self._look(event.value)
 
     @on(Input.Submitted)
+    @on(Choice.Submitted)
     def action_take(self) -> None:
         # A late note about the typed path must not replace the answer.
         self.workers.cancel_group(self, "look")
@@ -116,24 +109,23 @@ class FileScreen(CardScreen[Transfer | None]):
     @work(exclusive=True, group="look")
     async def _look(self, text: str) -> None:
         """Shows a note about the path while the user types it."""
+        trouble, note = "", ""
         if text.strip():
             _path, trouble, note = await asyncio.to_thread(self._examined, text)
-            self._say(note if not trouble else "", "dim")
+        self.say(note if not trouble else "", "dim")
 
     @work(exclusive=True, group="take")
     async def _take(self, text: str) -> None:
         if not text.strip():
-            self._say("Which file?", "warning")
+            self.say("Which file?")
             return
         path, trouble, _note = await asyncio.to_thread(self._examined, text)
         if trouble:
-            self._say(trouble, "error")
+            self.say(trouble, "error")
             return
         overwrite = self._kind == "download" and await asyncio.to_thread(os.path.lexists, path)
-        if overwrite and self._replaceable != text:
-            self._replaceable = text
-            self.settle()
-            self._say(f"{shortened(path)} exists: {actions.key('card.accept')} once more replaces it.", "warning")
+        if overwrite and not self.once_more(text):
+            self.say(f"{shortened(path)} exists: {actions.key('card.accept')} once more replaces it.")
             return
         self.dismiss(Transfer(self._kind, path, overwrite=overwrite))
 
@@ -145,11 +137,6 @@ class FileScreen(CardScreen[Transfer | None]):
         if self._to_browser:
             return place_of(self, Path(text.strip())), "" if path.name else "The file needs a name.", ""
         return path, *_to_save(path, text)
-
-    def _say(self, text: str, style: str) -> None:
-        colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
-        for says in self.query("#says").results(Static):  # gone when the app closes while a path is looked at
-            says.update(Content.styled(safe(text[:300]), colour))
 
 
 def _to_send(path: Path) -> tuple[str, str]:

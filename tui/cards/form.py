@@ -1,32 +1,32 @@
-"""A few values to give before a call is made: texts and choices, one a line."""
+"""A few values to give, one a line: texts and choices. The base of the cards that ask for such values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.dom import DOMNode
+from textual.screen import ScreenResultType
 from textual.widgets import Input, Static
 
 from tui import actions
-from tui.cards.card import CardScreen, ask, row
+from tui.cards.card import CardScreen
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
+from tui.widgets.form_row import Field, FormRow
 from tui.widgets.key_line import Hint
 
-__all__ = ["Entry", "FormScreen", "fill_in"]
+__all__ = ["Entry", "FieldsScreen", "FormScreen"]
 
 LEAST_LABEL, WIDEST_LABEL = 11, 24
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the form: a text that must not be empty, or one of ``words``.
+    """A line of the form: a text, which may be empty only where it is ``optional``, or one of ``words``.
 
-    ``problem`` says what is wrong with a typed text, "" for nothing; ``about`` stands in the field until it is typed
+    ``check`` raises ValueError with what is wrong with a typed text; ``about`` stands in the field until it is typed
     in; a ``secret`` is not shown; of an ``exact`` text spaces at its ends count.
     """
 
@@ -37,67 +37,112 @@ class Entry:
     about: str = ""
     secret: bool = False
     exact: bool = False
-    problem: Callable[[str], str] = lambda text: ""
+    optional: bool = False
+    check: Callable[[str], object] = str
+
+    def field(self) -> Field | Choice:
+        """A new widget for the value."""
+        if self.words:
+            return Choice(self.words, chosen=self.words.index(self.value) if self.value else 0, id=self.id)
+        return Field(self.value, id=self.id, compact=True, placeholder=safe(self.about), password=self.secret)
+
+    def wrong(self, value: str) -> str:
+        """What is wrong with a value, "" for nothing."""
+        if not (self.optional or value.strip()):
+            return f"{self.label} is empty."
+        try:
+            self.check(value)
+        except ValueError as error:
+            return f"{error}."
+        return ""
 
 
-async def fill_in(node: DOMNode, title: str, text: str, entries: Sequence[Entry], *, yes: str) -> dict[str, str] | None:
-    """Asks over the screen of ``node`` for a value of each entry; None for escape. From a worker."""
-    return await ask(node, FormScreen(title, text, entries, yes=yes))
+class FieldsScreen(CardScreen[ScreenResultType]):
+    """Fields, and a key that takes their values. ``text`` says what they are for, ``keys`` are further keys to name."""
 
+    BINDINGS = actions.bind(("card.accept", "accept"), ("secret.show", "show"))
 
-class FormScreen(CardScreen[dict[str, str] | None]):
-    """Dismisses with the values by the ids of their entries. ``text`` says what they are for."""
-
-    BINDINGS = actions.bind(("card.accept", "accept"))
-
-    def __init__(self, title: str, text: str, entries: Sequence[Entry], *, yes: str) -> None:
-        super().__init__()
-        self._title_text = title
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        entries: Sequence[Entry],
+        *,
+        yes: str,
+        no: str = "back",
+        keys: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(title)
         self._text = text
         self._entries = tuple(entries)
-        self._yes = yes
+        self._yes, self._no, self._keys = yes, no, keys
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
+    def lines(self) -> ComposeResult:
+        if self._text:
             yield Static(plain(self._text), classes="text")
-            for entry in self._entries:
-                yield from row(entry.label, Choice(entry.words, id=entry.id) if entry.words else _field(entry))
-            yield Static("", id="says")
-            yield Hint(("card.accept", self._yes), ("tab", "next"), ("card.leave", "back"))
+        for entry in self._entries:
+            yield FormRow(entry.label, entry.field())
+        yield from self.below()
+        yield Static("", id="says")
+        keys = [*self._keys]
+        if self.secrets:
+            keys.append(("secret.show", "show"))
+        if len(self._entries) > 1:
+            keys.append(("tab", "next"))
+        yield Hint(("card.accept", self._yes), *keys, ("card.leave", self._no))
+
+    def below(self) -> ComposeResult:
+        """What stands below the fields."""
+        yield from ()
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(self._title_text)
         widest = min(max(len(entry.label) for entry in self._entries), WIDEST_LABEL) + 2
         for label in self.query(".label"):
             label.styles.width = max(widest, LEAST_LABEL)
-        self.query_one(f"#{self._entries[0].id}").focus()
 
     @property
-    def values(self) -> Mapping[str, str]:
-        """The values as they are now."""
-        return {
-            entry.id: self.query_one(f"#{entry.id}", Choice).value
-            if entry.words
-            else _typed(self.query_one(f"#{entry.id}", Input).value, entry)
-            for entry in self._entries
-        }
+    def secrets(self) -> list[str]:
+        """The entries that are not shown."""
+        return [entry.id for entry in self._entries if entry.secret]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values as they are now, by the ids of their entries."""
+        return {entry.id: self._value(entry) for entry in self._entries}
+
+    def _value(self, entry: Entry) -> str:
+        if entry.words:
+            return self.query_one(f"#{entry.id}", Choice).value
+        text = self.query_one(f"#{entry.id}", Input).value
+        return text if entry.exact else text.strip()
 
     @on(Input.Submitted)
     @on(Choice.Submitted)
     def action_accept(self) -> None:
         values = self.values
         for entry in self._entries:
-            empty = not values[entry.id].strip()
-            if says := f"{entry.label} is empty." if empty else entry.problem(values[entry.id]):
-                self.query_one("#says", Static).update(plain(says, "$text-warning"))
+            if problem := entry.wrong(values[entry.id]):
+                self.say(problem)
                 self.query_one(f"#{entry.id}").focus()
                 return
-        self.dismiss(dict(values))
+        self.take(values)
+
+    def take(self, values: dict[str, str]) -> object:
+        """Takes the values, which are all there; a worker may do that."""
+        raise NotImplementedError
+
+    def action_show(self) -> None:
+        """Shows the secrets, or hides them again."""
+        for name in self.secrets:
+            field = self.query_one(f"#{name}", Input)
+            field.password = not field.password
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self.secrets) if action == "show" else super().check_action(action, parameters)
 
 
-def _field(entry: Entry) -> Input:
-    return Input(entry.value, id=entry.id, compact=True, placeholder=safe(entry.about), password=entry.secret)
+class FormScreen(FieldsScreen[dict[str, str] | None]):
+    """Dismisses with the values, None for escape."""
 
-
-def _typed(text: str, entry: Entry) -> str:
-    return text if entry.exact else text.strip()
+    def take(self, values: dict[str, str]) -> None:
+        self.dismiss(values)

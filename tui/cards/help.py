@@ -9,12 +9,12 @@ from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from tui import actions
+from tui.action_table import by_group
 from tui.cards.card import CardScreen
 from tui.widgets.key_line import Hint, working
 from tui.widgets.rows import Column, Row, Rows
@@ -39,41 +39,26 @@ def show_keys(screen: Screen[Any]) -> None:
 class HelpScreen(CardScreen[None]):
     """``here`` maps the ids of actions that work now to the keys each has now."""
 
+    TITLE = "Keys"
     BINDINGS = actions.bind(("app.close", "leave"), ("app.keys", "leave"), ("card.accept", "leave"))
 
     def __init__(self, here: dict[str, list[str]]) -> None:
         super().__init__()
         self._here = here
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows(
-                (
-                    Column(style="title"),
-                    Column(style="accent"),
-                    Column(),
-                    Column(flex=True, style="dim", hide_below=100),
-                ),
-                id="keys",
-            )
-            yield Static("", id="about")
-            yield Hint(
-                *(("card.leave", "close"), ("app.palette", "then any action by name"), ("shift+mouse", "selects text"))
-            )
-
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Keys"
-        rows = self.query_one(Rows)
-        rows.set_rows(self._rows(), keep=False)
-        rows.focus()
-        self._fit(self.size.height)
+    def lines(self) -> ComposeResult:
+        columns = (Column(style="title"), Column(style="accent"), Column())
+        rows = Rows((*columns, Column(flex=True, style="dim", hide_below=100)), id="keys")
+        rows.set_rows(self._rows())
+        yield rows
+        yield Static("", id="about")
+        yield Hint(
+            *(("card.leave", "close"), ("app.palette", "then any action by name"), ("shift+mouse", "selects text"))
+        )
 
     def on_resize(self, event: events.Resize) -> None:
-        self._fit(event.size.height)
-
-    def _fit(self, height: int) -> None:
-        """The card is no longer than its keys, and its last lines are always on screen."""
-        self.query_one(Rows).styles.max_height = max(height - AROUND, 1)
+        # The card is no longer than its keys, and its last lines are always on screen.
+        self.query_one(Rows).styles.max_height = max(event.size.height - AROUND, 1)
 
     @on(Rows.Highlighted)
     def _highlighted(self, event: Rows.Highlighted) -> None:
@@ -82,10 +67,7 @@ class HelpScreen(CardScreen[None]):
         self.query_one("#about", Static).update(Content(_help(action) if action is not None else ""))
 
     def _rows(self) -> list[Row]:
-        groups: dict[str, list[actions.Action]] = {}
-        for action in actions.ACTIONS:
-            if action.id in self._here:
-                groups.setdefault(action.group, []).append(action)
+        groups = by_group(action for action in actions.ACTIONS if action.id in self._here)
         return [
             self._row("" if place else group, action)
             for group, members in groups.items()

@@ -32,22 +32,21 @@ def tell_job_news(node: DOMNode, session: Session, seen: Callable[[str], bool]) 
     ended = [job for job in news if job.state != LOST and not seen(job.key)]
     lost = [job for job in news if job.state == LOST]
     hint = actions.worded("Jobs (key {go.jobs})", typing=is_typing(node.screen))
-    for some, each, many in (
-        (ended, _how, f"{len(ended)} watched jobs have ended: see {hint}."),
-        (
-            lost,
-            lambda job: f"#{job.id} {job.method} is lost: the server does not know it any more. Did it restart?",
-            f"{len(lost)} jobs that ran are lost: the server does not know them any more. See {hint}.",
-        ),
-    ):
-        for job in some if len(some) <= MOST_TOLD else ():
-            severity = SEVERITIES.get(job.state, "warning")
-            node.screen.notify(safe(each(job)), severity=severity, timeout=8, markup=False)
+    groups: tuple[tuple[list[Job], str, SeverityLevel], ...] = (
+        (ended, f"{len(ended)} watched jobs have ended: see {hint}.", "information"),
+        (lost, f"{len(lost)} jobs that ran are lost: the server does not know them any more. See {hint}.", "warning"),
+    )
+    for some, many, severity in groups:
         if len(some) > MOST_TOLD:
-            node.screen.notify(many, severity="warning" if some is lost else "information", timeout=8, markup=False)
+            node.screen.notify(many, severity=severity, timeout=8)
+            continue
+        for job in some:
+            node.screen.notify(safe(_how(job)), severity=SEVERITIES.get(job.state, "warning"), timeout=8)
 
 
 def _how(job: Job) -> str:
+    if job.state == LOST:
+        return f"#{job.id} {job.method} is lost: the server does not know it any more. Did it restart?"
     words = words_of(job)
     what = {"SUCCESS": "has succeeded", "FAILED": "failed", "ABORTED": "was aborted"}.get(job.state, words.state)
     error = job.error.strip().split("\n")[0][:200] if job.state == "FAILED" else ""

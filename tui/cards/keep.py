@@ -5,23 +5,15 @@ from __future__ import annotations
 import asyncio
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
-from textual.dom import DOMNode
-from textual.widgets import Input, Static
 
 from truenas_client.exc import ClientException
 from truenas_client.storage import Profile
-from tui import actions
-from tui.cards.card import CardScreen, ask, row
+from tui.cards.form import Entry, FieldsScreen
 from tui.session.keeping import Offer, Place, decline, keep_profile
-from tui.session.target import Target
-from tui.text import plain, safe
+from tui.session.target import SECRETS, Target
 from tui.widgets.choice import Choice
-from tui.widgets.key_line import Hint
 
-__all__ = ["KeepScreen", "ask_to_keep"]
+__all__ = ["KeepScreen"]
 
 EXPLANATIONS: dict[Place, str] = {
     "the keyring": "The keyring of this machine stores it and locks it when you log out.",
@@ -31,59 +23,43 @@ EXPLANATIONS: dict[Place, str] = {
 }
 
 
-async def ask_to_keep(node: DOMNode, target: Target, offer: Offer) -> Profile | None:
-    """Asks over the screen of ``node``; the profile that was written, if one was. From a worker."""
-    return await ask(node, KeepScreen(target, offer))
-
-
-class KeepScreen(CardScreen[Profile | None]):
+class KeepScreen(FieldsScreen[Profile | None]):
     """Dismisses with the profile that was written, or None. Is asked once for each server."""
 
-    BINDINGS = actions.bind(("card.accept", "keep"))
-
     def __init__(self, target: Target, offer: Offer) -> None:
-        super().__init__()
+        super().__init__(
+            "Save this connection?",
+            f"{target.user} at {target.address} works. Save it as a profile?",
+            [
+                Entry("name", "Name", offer.name, optional=True),
+                Entry("place", SECRETS[target.kind] or "Password", words=offer.places),
+            ],
+            yes="save",
+            no="do not save",
+        )
         self._target = target
         self._offer = offer
 
-    def compose(self) -> ComposeResult:
-        target, offer = self._target, self._offer
-        with Vertical(id="card"):
-            yield Static(plain(f"{target.user} at {target.address} works. Save it as a profile?"))
-            yield from row("Name", Input(offer.name, id="name", compact=True))
-            secret = {"api key": "API key", "token": "Token"}.get(target.kind, "Password")
-            yield from row(secret, Choice(offer.places, id="place"))
-            yield Static("", id="explanation")
-            yield Hint(("card.accept", "save"), ("tab", "next"), ("card.leave", "do not save"))
-
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Save this connection?"
-        self.query_one("#name").focus()
         self._explain()
 
     @property
     def _place(self) -> Place:
-        chosen = self.query_one(Choice).chosen
-        return self._offer.places[chosen]
+        return self._offer.places[self.query_one(Choice).chosen]
 
     @on(Choice.Changed)
     def _explain(self) -> None:
         text = EXPLANATIONS[self._place]
         if self._offer.without_keyring and self._place == "ask each time":
             text = f"{text} {self._offer.without_keyring}"
-        self.query_one("#explanation", Static).update(Content(safe(text)))
-
-    @on(Input.Submitted)
-    @on(Choice.Submitted)
-    def action_keep(self) -> None:
-        self._keep(self.query_one("#name", Input).value.strip(), self._place)
+        self.say(text, "dim")
 
     @work(exclusive=True, group="keep")
-    async def _keep(self, name: str, place: Place) -> None:
+    async def take(self, values: dict[str, str]) -> None:
         try:
-            profile = await asyncio.to_thread(keep_profile, self._target, name, place)
+            profile = await asyncio.to_thread(keep_profile, self._target, values["name"], self._place)
         except (ClientException, OSError) as error:
-            self.query_one("#explanation", Static).update(plain(str(error), "$text-error"))
+            self.say(str(error), "error")
             self.query_one("#name").focus()
             return
         self.dismiss(profile)

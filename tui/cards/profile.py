@@ -5,77 +5,61 @@ from __future__ import annotations
 import asyncio
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
-from textual.dom import DOMNode
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from truenas_client.exc import ClientException
 from truenas_client.secrets.value import Ask
 from truenas_client.storage import Profile
 from tui import actions
-from tui.cards.card import CardScreen, ask, row
+from tui.cards.form import Entry, FieldsScreen
 from tui.model.failure import explain_connecting
 from tui.session.profile_editing import CHECKED, certificate_words, changed, save_profile, try_profile
-from tui.text import plain, safe
-from tui.widgets.choice import Choice
-from tui.widgets.key_line import Hint
 
-__all__ = ["ProfileScreen", "edit_profile"]
+__all__ = ["ProfileScreen"]
 
 WAYS = {"password": "password", "api key": "api-key", "key itself": "api-key-plain", "token": "token", "none": "none"}
 OPENS = ("read-only", "writes allowed")
 
 
-async def edit_profile(node: DOMNode, profile: Profile) -> str | None:
-    """Edits over the screen of ``node``; the name under which it was saved, None for escape. From a worker."""
-    return await ask(node, ProfileScreen(profile))
+class ProfileScreen(FieldsScreen[str | None]):
+    """Dismisses with the name under which the profile was saved, None for escape."""
 
-
-class ProfileScreen(CardScreen[str | None]):
-    """Dismisses with the name, once the profile is written."""
-
-    BINDINGS = actions.bind(("card.accept", "save"), ("profile.try", "try"))
+    BINDINGS = actions.bind(("profile.try", "try"))
+    AUTO_FOCUS = "#addresses"
 
     def __init__(self, profile: Profile) -> None:
-        super().__init__()
         self._profile = profile
-        kept = certificate_words(profile.tls)
-        self._checks = {kept: profile.tls, **CHECKED}
-        self._done: list[str] = []
-
-    def compose(self) -> ComposeResult:
-        profile = self._profile
-        ways = list(WAYS.values())
-        with Vertical(id="card"):
-            yield from row("Name", Input(profile.name, id="name", compact=True))
-            yield from row("Addresses", Input(" ".join(profile.addresses), id="addresses", compact=True))
-            yield from row("User", Input(profile.username, id="user", compact=True))
-            yield from row("Sign in", Choice(list(WAYS), chosen=ways.index(profile.mechanism), id="way"))
-            yield from row("Certificate", Choice(list(self._checks), id="tls"))
-            yield from row("Opens", Choice(OPENS, chosen=0 if profile.read_only else 1, id="opens"))
-            yield from row("Colour", Input(profile.colour, placeholder="green, #a02020", id="colour", compact=True))
-            yield Static("", id="says")
-            yield Hint(("card.accept", "save"), ("profile.try", "try it"), ("tab", "next"), ("card.leave", "back"))
-
-    def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(f"Profile  {self._profile.name}")
-        self.query_one("#addresses").focus()
+        self._checks = {certificate_words(profile.tls): profile.tls, **CHECKED}
+        way = next(words for words, mechanism in WAYS.items() if mechanism == profile.mechanism)
+        super().__init__(
+            f"Profile  {profile.name}",
+            "",
+            [
+                Entry("name", "Name", profile.name, optional=True),
+                Entry("addresses", "Addresses", " ".join(profile.addresses), optional=True),
+                Entry("user", "User", profile.username, optional=True),
+                Entry("way", "Sign in", way, words=tuple(WAYS)),
+                Entry("tls", "Certificate", words=tuple(self._checks)),
+                Entry("opens", "Opens", OPENS[0 if profile.read_only else 1], words=OPENS),
+                Entry("colour", "Colour", profile.colour, about="green, #a02020", optional=True),
+            ],
+            yes="save",
+            keys=[("profile.try", "try it")],
+        )
 
     @property
     def profile(self) -> Profile:
         """The profile as the fields say."""
-        text = {name: self.query_one(f"#{name}", Input).value for name in ("name", "addresses", "user", "colour")}
+        values = self.values
         return changed(
             self._profile,
-            name=text["name"],
-            addresses=text["addresses"],
-            user=text["user"],
-            mechanism=WAYS[self.query_one("#way", Choice).value],
-            tls=self._checks[self.query_one("#tls", Choice).value],
-            read_only=self.query_one("#opens", Choice).chosen == 0,
-            colour=text["colour"],
+            name=values["name"],
+            addresses=values["addresses"],
+            user=values["user"],
+            mechanism=WAYS[values["way"]],
+            tls=self._checks[values["tls"]],
+            read_only=values["opens"] == OPENS[0],
+            colour=values["colour"],
         )
 
     @on(Input.Changed, "#addresses")
@@ -83,43 +67,32 @@ class ProfileScreen(CardScreen[str | None]):
         event.stop()
         other = set(self.profile.addresses) - set(self._profile.addresses)
         if other and not isinstance(self._profile.secret, Ask):
-            self._say("Its secret will be sent to the new address.", "warning")
-
-    @on(Input.Submitted)
-    @on(Choice.Submitted)
-    def action_save(self) -> None:
-        self._save(self.profile)
+            self.say("Its secret will be sent to the new address.")
 
     @work(exclusive=True, group="profile")
-    async def _save(self, profile: Profile) -> None:
+    async def take(self, values: dict[str, str]) -> None:
+        profile = self.profile
         try:
             await asyncio.to_thread(save_profile, self._profile.name, profile)
         except (ClientException, OSError) as error:
-            self._say(str(error), "error")
+            self.say(str(error), "error")
             return
         self.dismiss(profile.name)
 
-    def action_try(self) -> None:
-        self._try(self.profile)
-
     @work(exclusive=True, group="profile")
-    async def _try(self, profile: Profile) -> None:
-        self._done = []
-        self._say("connecting ...", "dim")
+    async def action_try(self) -> None:
+        profile = self.profile
+        done: list[str] = []
+
+        def step(text: str) -> None:
+            done.append(text)
+            self.say("...", "dim", done=done)
+
+        self.say("connecting ...", "dim")
         try:
-            words = await try_profile(profile, self._step)
+            words = await try_profile(profile, step)
         except (ClientException, OSError) as error:
             failure = explain_connecting(error, address=profile.address or "local socket")
-            self._say("  ".join(part for part in (failure.title, failure.reason, failure.hint) if part), "error")
+            self.say(actions.worded(failure.line, typing=True), "error", done=done)
         else:
-            self._say(words, "success")
-
-    def _step(self, text: str) -> None:
-        self._done.append(text)
-        self._say("...", "dim")
-
-    def _say(self, text: str, style: str) -> None:
-        done = [Content.assemble(("done  ", "$text-success"), plain(line)) for line in self._done]
-        colour = "$foreground-muted" if style == "dim" else f"$text-{style}"
-        told = Content.styled(actions.worded(safe(text[:400]), typing=True), colour)
-        self.query_one("#says", Static).update(Content("\n").join([*done, told]))
+            self.say(words, "success", done=done)

@@ -7,28 +7,29 @@ call can be sent.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client import exc
 from tui import actions
 from tui.cards.card import CardScreen
-from tui.model.changes import Entry, changes
+from tui.model.changes import arguments, changes
 from tui.model.failure import explain
-from tui.model.stored import Lookup, title_of
+from tui.model.stored import Lookup, lookup, resource_of, title_of
+from tui.session.session import Session
+from tui.session.stores import Call
+from tui.settings.values import in_force
 from tui.text import cut, plain, safe
 from tui.widgets.changes_view import ChangesView
 from tui.widgets.key_line import Hint
 
-__all__ = ["Answer", "ReviewScreen", "Subject"]
+__all__ = ["Answer", "ReviewScreen"]
 
 Answer = Literal["send", "edit", "back"]
 HELD_SECONDS = 1.0
@@ -37,31 +38,11 @@ LONGEST_NAME = 60
 """The most characters of a name that the user is asked to type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The call to review. ``params`` hold secrets, so they are compared here and never drawn; ``entries`` are masked.
-
-    ``resource`` is the name a risky call is confirmed by, "" where it names nothing;
-    ``notes`` say what goes along: a job, a file. ``named`` says that the user confirms by a name, as of a risky call.
-    """
-
-    host: str
-    address: str
-    method: str
-    params: list[Any]
-    risk: str
-    roles: tuple[str, ...]
-    entries: tuple[Entry, ...]
-    resource: str = ""
-    notes: tuple[str, ...] = ()
-    lookup: Lookup | None = None
-    named: bool = False
-
-
 class ReviewScreen(CardScreen[Answer]):
     """Shows one call; enter sends it, e goes back to the arguments, escape just goes back.
 
-    ``read`` makes a call that only reads, for what is stored.
+    ``notes`` say what goes along: a job, a file. Arguments may hold secrets: they are compared here, and drawn only
+    where they are masked.
     """
 
     BINDINGS = [
@@ -73,49 +54,56 @@ class ReviewScreen(CardScreen[Answer]):
         Binding("pagedown", "scroll('page_down')", show=False),
     ]
 
-    def __init__(self, subject: Subject, read: Callable[[str, tuple[Any, ...]], Awaitable[Any]]) -> None:
-        super().__init__()
-        self._subject = subject
-        self._read = read
+    def __init__(self, session: Session, call: Call, risk: str, notes: Sequence[str]) -> None:
+        super().__init__(f"Review  {session.host}")
+        self.address = session.address
+        """Where the call goes."""
+        self.call = call
+        """The call that is reviewed."""
+        self._session = session
+        self._method = session.method(call.method)
+        self._risk = risk
+        self._notes = notes
         self._reading = False
-        self._warned = False
-        self._names: tuple[str, ...] = (_typeable(subject.resource) or _typeable(subject.host) or "yes",)
+        self._named = risk == "risk" or in_force().write == "name"
+        """Whether the user confirms by a name."""
+        resource = resource_of(call.method, call.params, session.catalogue)
+        self._names: tuple[str, ...] = (_typeable(resource) or _typeable(session.host) or "yes",)
         """The names that the card accepts; it asks for the first."""
 
-    def compose(self) -> ComposeResult:
-        subject = self._subject
-        style = "$text-error" if subject.risk == "risk" else "$text-warning"
-        with Vertical(id="card", classes=f"-{subject.risk}"):
-            yield Static(
-                Content.assemble(
-                    (safe(subject.method), "bold"),
-                    "   ",
-                    (subject.risk, f"{style} bold"),
-                    "   ",
-                    (safe(" or ".join(subject.roles[:3])), "$foreground-muted"),
-                )
+    def lines(self) -> ComposeResult:
+        roles = " or ".join(self._method.roles[:3]) if self._method is not None else ""
+        style = "$text-error" if self._risk == "risk" else "$text-warning"
+        yield Static(
+            Content.assemble(
+                *((safe(self.call.method), "bold"), "   "),
+                *((self._risk, f"{style} bold"), "   "),
+                (safe(roles), "$foreground-muted"),
             )
-            yield Static(plain(subject.address, "$foreground-muted"), id="address")
-            for note in subject.notes:
-                yield Static(plain(note), classes="note")
-            yield Static("", id="about")
-            yield ChangesView(id="changes")
-            if self._subject.named:
-                yield Static("", id="ask")
-                yield Input(id="name", compact=True)
-            # In the field for the name an e is a letter; escape leads to the arguments as well.
-            edit = [] if self._subject.named else [("review.edit", "edit")]
-            yield Hint(("card.accept", "send"), *edit, ("card.leave", "back"))
+        )
+        yield Static(plain(self.address, "$foreground-muted"), id="address")
+        for note in self._notes:
+            yield Static(plain(note))
+        yield Static("", id="about")
+        yield ChangesView(id="changes")
+        if self._named:
+            yield Static("", id="ask")
+            yield Input(id="name", compact=True)
+        # In the field for the name an e is a letter; escape leads to the arguments as well.
+        edit = [] if self._named else [("review.edit", "edit")]
+        yield Hint(("card.accept", "send"), *edit, ("card.leave", "back"))
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = plain(f"Review  {self._subject.host}")
-        self.query_one(ChangesView).show_arguments(self._subject.entries)
+        call, method = self.call, self._method
+        self.query_one("#card").add_class(f"-{self._risk}")
+        names = [param.name for param in method.params] if method is not None else []
+        self.query_one(ChangesView).show(arguments(call.method, call.params, names))
         self._about("")
         self._ask()
-        (self.query_one("#name") if self._subject.named else self.query_one(ChangesView)).focus()
-        self._fit()
-        if self._subject.lookup is not None:
-            self._look(self._subject.lookup)
+        if self._named:
+            self.query_one("#name").focus()
+        if (found := lookup(call.method, call.params, self._session.catalogue)) is not None:
+            self._look(found)
 
     def on_resize(self) -> None:
         self._fit()
@@ -129,19 +117,19 @@ class ReviewScreen(CardScreen[Answer]):
         others = sum(max(child.outer_size.height, 1) + child.styles.margin.height for child in around)
         room = max(int(self.size.height * 0.9) - others - card.gutter.height - view.styles.margin.height, 2)
         cells = min(max(self.size.width * 96 // 100, 20), 90) - card.gutter.width - view.scrollbar_size_vertical
-        view.styles.height = min(view.lines_for(view.scrollable_content_region.width or cells), room)
+        view.styles.height = min(len(view.laid(view.scrollable_content_region.width or cells)), room)
 
     # The stored object ---------------------------------------------------------------
 
     @work
-    async def _look(self, lookup: Lookup) -> None:
+    async def _look(self, place: Lookup) -> None:
         self._reading = True
         self._about("reading the stored object ...")
         try:
-            stored = lookup.stored(await self._read(lookup.method, lookup.params))
+            stored = place.stored(await self._session.read(place.method, place.params))
         except exc.ClientException as error:
             self._reading = False
-            failure = explain(error, method=lookup.method)
+            failure = explain(error, method=place.method)
             why = "  ".join([failure.title, failure.reason, *(row.message for row in failure.rows)])
             self._about(f"the stored object could not be read: {why}", "warning")
             return
@@ -150,16 +138,15 @@ class ReviewScreen(CardScreen[Answer]):
             self._about("the server has no such object", "warning")
             return
         title = title_of(stored)
-        if self._subject.named and _typeable(title) and title not in self._names:
+        if self._named and _typeable(title) and title not in self._names:
             self._names = (title, *self._names)
             self._ask()
-        subject = self._subject
-        row = str(subject.params[0]) if lookup.changes != 0 else ""
+        row = str(self.call.params[0]) if place.changes != 0 else ""
         parts = [title, f"id {row}" if row and row != title else ""]
         self._about("   ".join([cut(safe(part[:200]), 32) for part in parts if part]))
-        if lookup.changes is not None:
-            found = changes(subject.method, subject.params, lookup.changes, lookup.method, stored)
-            self.query_one(ChangesView).show_changes(found)
+        if place.changes is not None:
+            found = changes(self.call.method, self.call.params, place.changes, place.method, stored)
+            self.query_one(ChangesView).show(found)
         self.call_after_refresh(self._fit)
 
     def _about(self, text: str, style: str = "") -> None:
@@ -172,7 +159,7 @@ class ReviewScreen(CardScreen[Answer]):
     # Answers ---------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        if self._subject.named:
+        if self._named:
             self.query_one("#ask", Static).update(Content.assemble("Type ", (self._names[0], "bold"), " to confirm"))
 
     @on(Input.Submitted)
@@ -200,16 +187,14 @@ class ReviewScreen(CardScreen[Answer]):
 
     def _may_send(self) -> bool:
         card = self.query_one("#card")
-        if self._subject.named:
+        if self._named:
             typed = self.query_one("#name", Input).value.strip()
             if typed not in self._names:
                 said = f"type {self._names[0]}, not {cut(safe(typed), 20)}" if typed else f"first type {self._names[0]}"
                 card.border_subtitle = plain(said)
                 self.query_one("#name").focus()
                 return False
-        if self._reading and not self._warned:
-            self._warned = True
-            self.settle()
+        if self._reading and not self.once_more():
             again = f"press {actions.key('card.accept')} again to send"
             card.border_subtitle = f"still reading the stored object; {again}"
             return False

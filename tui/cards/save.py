@@ -10,17 +10,16 @@ from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.widgets import Input, Static
 
-from tui.cards.card import ask
 from tui.cards.file import FileScreen
 from tui.model.paths import expanded, shortened
 from tui.session.copying import plain_name
 from tui.session.transfers import FilePlaces
 from tui.widgets.choice import Choice
+from tui.widgets.form_row import FormRow
 
 __all__ = ["SaveScreen", "Saving", "Wanted", "ask_where_to_save"]
 
@@ -56,7 +55,7 @@ class Wanted:
 async def ask_where_to_save(node: DOMNode, saving: Saving, places: FilePlaces) -> Wanted | None:
     """Asks over the screen of ``node``; None for escape. ``places`` remembers the folder. From a worker."""
     card = SaveScreen(saving, await asyncio.to_thread(_offered, saving, places.folder))
-    transfer = await ask(node, card)
+    transfer = await card.ask(node)
     if transfer is None:
         return None
     if not node.app.is_web:
@@ -79,30 +78,17 @@ class SaveScreen(FileScreen):
     def __init__(self, saving: Saving, stem: str) -> None:
         self._saving = saving
         self.chosen = {label: saving.chosen.get(label, words[0]) for label, words in saving.choices.items()}
-        super().__init__("download", saving.what, stem + self._suffix, private=True)
+        path = stem + self._suffix
+        super().__init__("download", saving.what, path, private=True, heading=saving.heading, question=saving.question)
 
     @property
     def _suffix(self) -> str:
         found = (self._saving.suffixes[word] for word in self.chosen.values() if word in self._saving.suffixes)
         return next(found, self._saving.suffix)
 
-    @property
-    def question(self) -> str:
-        return self._saving.question
-
-    @property
-    def heading(self) -> str:
-        return self._saving.heading
-
-    @property
-    def hints(self) -> tuple[tuple[str, str], ...]:
-        return (("choice.previous choice.next", "choose"),) if self.chosen else ()
-
     def choices(self) -> ComposeResult:
         for label, words in self._saving.choices.items():
-            with Horizontal(classes="file-row"):
-                yield Static(label, classes="label")
-                yield Choice(words, chosen=list(words).index(self.chosen[label]), name=label)
+            yield FormRow(label, Choice(words, chosen=words.index(self.chosen[label]), name=label))
 
     @property
     def about(self) -> str:
@@ -118,8 +104,3 @@ class SaveScreen(FileScreen):
         if self._suffix != before and path.value.endswith(before):
             path.value = path.value.removesuffix(before) + self._suffix
         self.query_one("#about", Static).update(Content(self.about))
-
-    @on(Choice.Submitted)
-    def _submitted_choice(self, event: Choice.Submitted) -> None:
-        event.stop()
-        self.action_take()

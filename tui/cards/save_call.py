@@ -10,9 +10,8 @@ from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from truenas_client.exc import InvalidSavedCall
 from truenas_client.methods.storable import secret_places, with_value
@@ -20,12 +19,11 @@ from truenas_client.secrets.placeholders import is_variable
 from truenas_client.secrets.redact import MASK, holds_mask
 from truenas_client.storage.saved_call import SavedCall, Variable, free_name
 from tui import actions
-from tui.cards.card import CardScreen, ask, row
+from tui.cards.form import Entry, FieldsScreen
 from tui.model.paths import shortened
 from tui.model.variables import Leaf, leaves_of
 from tui.session.saved import saved_calls
 from tui.text import plain, safe
-from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
 
 __all__ = ["Draft", "SaveCallScreen", "save_call"]
@@ -48,23 +46,19 @@ class Draft:
 
 async def save_call(node: Widget, draft: Draft) -> str | None:
     """Asks over the screen of ``node``, and says where the call was saved. Returns its name. From a worker."""
-    saved = await ask(node, SaveCallScreen(draft))
+    saved = await SaveCallScreen(draft).ask(node)
     if saved is not None:
         text = f"Saved as {saved}: {actions.key('go.saved')} lists it, midclt run {shlex.quote(saved)} runs it."
-        node.notify(safe(text), timeout=6, markup=False)
+        node.notify(safe(text), timeout=6)
     return saved
 
 
-class SaveCallScreen(CardScreen[str | None]):
+class SaveCallScreen(FieldsScreen[str | None]):
     """Saves the call and dismisses with its name; None for escape."""
 
-    BINDINGS = [
-        *actions.bind(("nav.toggle", "mark"), priority=True),
-        *actions.bind(("card.accept", "accept")),
-    ]
+    BINDINGS = actions.bind(("nav.toggle", "mark"), priority=True)
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__()
         self._draft = draft
         self._leaves = leaves_of(draft.params, draft.names)
         secret = {path for path, _mask in secret_places(draft.method, draft.params, draft.names)}
@@ -72,31 +66,29 @@ class SaveCallScreen(CardScreen[str | None]):
         """The values that are never saved."""
         # What is empty still is meant to be filled in.
         self._open = {at for at, leaf in enumerate(self._leaves) if leaf.value == "" or is_variable(leaf.value)}
-        self._replaceable = ""
-        """The name for which the card said that a call is saved under it."""
+        super().__init__(
+            f"Save the call  {draft.method}",
+            "",
+            [
+                Entry("name", "Name", draft.name or draft.method, optional=True),
+                Entry("about", "About", draft.description, about="what it is for", optional=True),
+            ],
+            yes="save",
+            keys=[("nav.toggle", "ask each time, or not")] if self._leaves else [],
+        )
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield from row("Name", Input(self._draft.name or self._draft.method, id="name", compact=True))
-            about = Input(self._draft.description, id="about", compact=True, placeholder="what it is for")
-            yield from row("About", about)
-            head = Static(plain(HEAD, "$foreground-muted"), classes="text")
-            head.display = bool(self._leaves)
-            yield head
-            columns = (Column(cells=3), Column(least=8, most=32), Column(flex=True), Column(least=6, most=24))
-            yield Rows(columns, id="values", empty="")
-            yield Static("", id="says")
-            marking = [("nav.toggle", "ask each time, or not")] if self._leaves else []
-            yield Hint(("card.accept", "save"), *marking, ("tab", "next"), ("card.leave", "back"))
+    def below(self) -> ComposeResult:
+        head = Static(plain(HEAD, "$foreground-muted"), id="head")
+        columns = (Column(cells=3), Column(least=8, most=32), Column(flex=True), Column(least=6, most=24))
+        rows = Rows(columns, id="values", empty="")
+        rows.styles.height = min(len(self._leaves), MOST_ROWS)
+        head.display = rows.display = bool(self._leaves)
+        yield head
+        yield rows
 
     def on_mount(self) -> None:
-        card, rows = self.query_one("#card"), self.query_one(Rows)
-        card.border_title = plain(f"Save the call  {self._draft.method}")
-        card.border_subtitle = plain(f"a file in {shortened(saved_calls().folder)}")
-        rows.styles.height = min(len(self._leaves), MOST_ROWS)
-        rows.display = bool(self._leaves)
+        self.query_one("#card").border_subtitle = plain(f"a file in {shortened(saved_calls().folder)}")
         self._renew()
-        self.query_one("#name").focus()
 
     def _renew(self) -> None:
         names = self._names()
@@ -132,46 +124,42 @@ class SaveCallScreen(CardScreen[str | None]):
         at = int(rows.key)
         if _standing(self._leaves[at]) or at in self._secret:
             kind = "A secret is never saved" if at in self._secret else "It is a variable in the arguments"
-            self._say(f"{kind}: it is asked for each time.")
+            self.say(f"{kind}: it is asked for each time.")
             return
         self._open ^= {at}
         self._renew()
 
     @on(Rows.Chosen)
-    @on(Input.Submitted)
-    def action_accept(self) -> None:
-        self._save()
+    def _chosen(self) -> None:
+        self.action_accept()
 
-    def made(self) -> SavedCall:
-        """The call as the card has it now, without secrets. Raises `InvalidSavedCall`."""
+    def made(self, values: Mapping[str, str]) -> SavedCall:
+        """The call with this name and description, and the values as marked, without secrets.
+
+        Raises `InvalidSavedCall`.
+        """
         params, variables = self._draft.params, dict(self._draft.described or {})
         for at, name in self._names().items():
             leaf = self._leaves[at]
             params = with_value(params, leaf.path, f"${{var:{name}}}")
             if name not in variables and not _standing(leaf):
                 variables[name] = Variable(name, leaf.type)
-        name, about = (self.query_one(f"#{id}", Input).value.strip() for id in ("name", "about"))
-        call = SavedCall(name, self._draft.method, params, about, tuple(variables.values()))
+        call = SavedCall(values["name"], self._draft.method, params, values["about"], tuple(variables.values()))
         return call.without_secrets(self._draft.names)
 
     @work(exclusive=True, group="save")
-    async def _save(self) -> None:
+    async def take(self, values: dict[str, str]) -> None:
         try:
-            call, saved = self.made(), saved_calls()
+            call, saved = self.made(values), saved_calls()
             exists = await asyncio.to_thread(lambda: saved.path(call.name).exists())
-            if exists and self._replaceable != call.name:
-                self._replaceable = call.name
-                self.settle()
-                self._say(f"{call.name} exists: {actions.key('card.accept')} once more replaces it.")
+            if exists and not self.once_more(call.name):
+                self.say(f"{call.name} exists: {actions.key('card.accept')} once more replaces it.")
                 return
             await asyncio.to_thread(saved.put, call, replace=exists)
         except (InvalidSavedCall, OSError) as error:
-            self._say(f"Not saved: {error.error if isinstance(error, InvalidSavedCall) else error}")
+            self.say(f"Not saved: {error.error if isinstance(error, InvalidSavedCall) else error}")
         else:
             self.dismiss(call.name)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#says", Static).update(plain(text, "$text-warning"))
 
 
 def _standing(leaf: Leaf) -> str:

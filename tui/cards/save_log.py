@@ -33,4 +33,4 @@ async def save_log(node: Widget, session: Session, job: Job) -> None:
         tell_failure(node, explain_file(error), "error")
     else:
         size = human_size(saved.size, decimal=True)
-        node.notify(safe(f"Saved the log, {size}, to {handed_over(node, chosen.path)}"), timeout=6, markup=False)
+        node.notify(safe(f"Saved the log, {size}, to {handed_over(node, chosen.path)}"), timeout=6)

@@ -43,7 +43,7 @@ async def save_value(node: Widget, session: Session, exported: Exported, heading
     try:
         size = await save(pieces(value, form, columns), wanted.path, replace=wanted.replace)
     except OSError as error:
-        node.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
+        node.notify(f"Not saved: {safe(error)}", severity="error", timeout=8)
     else:
         text = f"Saved {words} as {form}, {human_size(size, decimal=True)}, to {handed_over(node, wanted.path)}"
-        node.notify(safe(text), timeout=8, markup=False)
+        node.notify(safe(text), timeout=8)

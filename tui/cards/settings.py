@@ -6,12 +6,11 @@ written is told, and holds until the app ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -21,7 +20,7 @@ from tui.cards.card import CardScreen
 from tui.model.paths import shortened
 from tui.settings.file import NotWritten, SettingsFile, template
 from tui.settings.values import SETTINGS, Setting, setting_of
-from tui.text import plain, safe
+from tui.text import plain
 from tui.themes import OFFERED_THEMES
 from tui.widgets.key_line import Hint
 from tui.widgets.rows import Cell, Column, Row, Rows
@@ -32,6 +31,7 @@ __all__ = ["SettingsScreen"]
 class SettingsScreen(CardScreen[None]):
     """``obey`` makes the app work by the settings, after each change."""
 
+    TITLE = "Settings"
     BINDINGS = actions.bind(
         *(("app.close", "leave"), ("app.settings", "leave"), ("text.editor", "edit"), ("form.drop", "reset")),
         *(("choice.previous", "step(-1)"), ("choice.next", "step(1)")),
@@ -42,27 +42,22 @@ class SettingsScreen(CardScreen[None]):
         self._file = file
         self._obey = obey
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Rows(
-                (Column(cells=9, style="dim"), Column(most=30), Column(flex=True), Column(cells=11, style="dim"))
-            )
-            yield Static("", id="about")
-            yield Input(id="number", compact=True, type="integer")
-            yield Static("", id="says")
-            yield Hint(
-                *(("choice.previous choice.next", "change"), ("form.drop", "reset")),
-                *(("text.editor", "edit the file"), ("card.leave", "close")),
-            )
+    def lines(self) -> ComposeResult:
+        yield Rows((Column(cells=9, style="dim"), Column(most=30), Column(flex=True), Column(cells=11, style="dim")))
+        yield Static("", id="about")
+        yield Input(id="number", compact=True, type="integer")
+        yield Static("", id="says")
+        yield Hint(
+            *(("choice.previous choice.next", "change"), ("form.drop", "reset")),
+            *(("text.editor", "edit the file"), ("card.leave", "close")),
+        )
 
     def on_mount(self) -> None:
-        card, rows = self.query_one("#card"), self.query_one(Rows)
-        card.border_title = "Settings"
         path = self._file.path
-        card.border_subtitle = plain(shortened(path) if path is not None else "for this run only")
+        where = plain(shortened(path) if path is not None else "for this run only")
+        self.query_one("#card").border_subtitle = where
         self._renew()
         self._tell_faults()
-        rows.focus()
 
     # What is shown
 
@@ -108,13 +103,12 @@ class SettingsScreen(CardScreen[None]):
     def _tell_faults(self) -> None:
         faults = self._file.all_problems
         path = str(self._file.path)
-        first = safe(faults[0].replace(path, self._file.path.name if self._file.path else "")) if faults else ""
-        self._say(f"{first}; and {len(faults) - 1} more" if len(faults) > 1 else first)
+        first = faults[0].replace(path, self._file.path.name if self._file.path else "") if faults else ""
+        self.say(f"{first}; and {len(faults) - 1} more" if len(faults) > 1 else first)
 
-    def _say(self, text: str) -> None:
-        says = self.query_one("#says", Static)
-        says.display = bool(text)
-        says.update(Content.styled(text, "$text-warning"))
+    def say(self, text: str, style: str = "warning", *, done: Sequence[str] = ()) -> None:
+        super().say(text, style, done=done)
+        self.query_one("#says").display = bool(text)
 
     # Changing
 
@@ -145,10 +139,11 @@ class SettingsScreen(CardScreen[None]):
         event.stop()
         setting = self._setting
         assert setting is not None
+        typed = event.value or "0"
         try:
-            value = setting.checked(int(event.value or 0))
+            value = setting.checked(int(typed) if typed.isdecimal() else typed)
         except ValueError as error:
-            self._say(f"It {error}.")
+            self.say(f"It {error}.")
             return
         self._close_number()
         self._put(setting, value)
@@ -166,7 +161,7 @@ class SettingsScreen(CardScreen[None]):
         try:
             self._file.put(setting.key, value)
         except NotWritten as error:
-            self._say(f"Not written: {safe(error)}")
+            self.say(f"Not written: {error}")
         else:
             self._tell_faults()
         self._obey()
@@ -183,7 +178,7 @@ class SettingsScreen(CardScreen[None]):
             if after != before:
                 self._file.write(after)
         except (NotShown, NotWritten) as error:
-            self._say(f"Not edited: {safe(error)}.")
+            self.say(f"Not edited: {error}.")
             return
         self._tell_faults()
         self._obey()

@@ -15,8 +15,6 @@ __all__ = ["tell_failure"]
 
 def tell_failure(node: DOMNode, failure: Failure, severity: SeverityLevel, *, seconds: float = 8) -> None:
     """Tells what went wrong in a toast, with the keys that work where the focus is now."""
-    text = "  ".join(part for part in (failure.title, failure.reason, failure.hint) if part)
     screen = node.screen
-    screen.notify(
-        actions.worded(safe(text), typing=is_typing(screen)), severity=severity, timeout=seconds, markup=False
-    )
+    text = actions.worded(safe(failure.line), typing=is_typing(screen))
+    screen.notify(text, severity=severity, timeout=seconds)

@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -21,7 +20,7 @@ from truenas_client.aio.probe import Certificate, probe
 from truenas_client.exc import ConnectError, FingerprintMismatch, InvalidProfile
 from truenas_client.trust import TLS, Pin
 from tui import actions
-from tui.cards.card import CardScreen, ask
+from tui.cards.card import CardScreen
 from tui.session.keeping import store_trust
 from tui.session.session import Session
 from tui.text import cut, plain, safe
@@ -56,13 +55,13 @@ async def ask_trust(node: Widget, session: Session, error: ssl.SSLCertVerificati
         return None  # the user has seen why it was refused
     trusted = error.expected if isinstance(error, FingerprintMismatch) else ()
     name = target.profile.name
-    if not await ask(node, TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name)):
+    if not await TrustScreen(endpoint.name, certificate, trusted=trusted, profile=name).ask(node):
         return None
     if name:
         try:
             await asyncio.to_thread(store_trust, name, certificate.tls)
         except (InvalidProfile, OSError) as problem:
-            node.notify(safe(f"The profile could not be changed: {problem}"), severity="warning", markup=False)
+            node.notify(safe(f"The profile could not be changed: {problem}"), severity="warning")
     return certificate.tls
 
 
@@ -72,34 +71,32 @@ class TrustScreen(CardScreen[bool]):
     BINDINGS = actions.bind(("trust.accept", "trust"), ("card.no", "leave"), ("app.close", "leave"))
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:
-        super().__init__()
+        super().__init__("Another certificate" if trusted else "Certificate")
         self._host = host
         self._certificate = certificate
         self._trusted = [Pin.parse(text) for text in trusted]
         self._profile = profile
-        self._asked = False
 
-    def compose(self) -> ComposeResult:
-        certificate, changed = self._certificate, bool(self._trusted)
-        with Vertical(id="card", classes="-risk" if changed else "-write"):
-            if changed:
-                yield Static(plain(f"{self._host} shows a certificate other than the one you trust.", "bold"))
-            else:
-                yield Static(plain(f"This machine does not trust the certificate of {self._host}:", "bold"))
-                for problem in certificate.problems:
-                    yield Static(Content.styled(f"- {cut(safe(problem), LINE - 2)}", "$text-warning"))
-            yield Static("Nothing was sent.", id="nothing")
-            own = certificate.subject == certificate.issuer
-            yield _row("issued to", ", ".join(certificate.names) or certificate.subject)
-            yield _row("issued by", "itself" if own else certificate.issuer)
-            yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
-            yield from self._fingerprints()
-            yield Static(self._advice(), id="advice")
-            words = "trust the new one" if changed else "trust this certificate"
-            yield Hint(("trust.accept", words), ("card.leave", "back"))
+    def lines(self) -> ComposeResult:
+        certificate = self._certificate
+        if self._trusted:
+            yield Static(plain(f"{self._host} shows a certificate other than the one you trust.", "bold"))
+        else:
+            yield Static(plain(f"This machine does not trust the certificate of {self._host}:", "bold"))
+            for problem in certificate.problems:
+                yield Static(Content.styled(f"- {cut(safe(problem), LINE - 2)}", "$text-warning"))
+        yield Static("Nothing was sent.", id="nothing")
+        own = certificate.subject == certificate.issuer
+        yield _row("issued to", ", ".join(certificate.names) or certificate.subject)
+        yield _row("issued by", "itself" if own else certificate.issuer)
+        yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
+        yield from self._fingerprints()
+        yield Static(plain(self._advice()), id="advice")
+        words = "trust the new one" if self._trusted else "trust this certificate"
+        yield Hint(("trust.accept", words), ("card.leave", "back"))
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = "Another certificate" if self._trusted else "Certificate"
+        self.query_one("#card").add_class("-risk" if self._trusted else "-write")
 
     def _fingerprints(self) -> Iterator[Static]:
         certificate = self._certificate
@@ -121,10 +118,8 @@ class TrustScreen(CardScreen[bool]):
         return f"{compare} {trust}{kept}"
 
     def action_trust(self) -> None:
-        if self._trusted and not self._asked:
-            # One key must not replace a trusted certificate.
-            self._asked = True
-            self.settle()
+        # One key must not replace a trusted certificate.
+        if self._trusted and not self.once_more():
             self.query_one("#card").border_subtitle = f"press {actions.key('trust.accept')} again to trust the new one"
             return
         self.dismiss(True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from textual.dom import DOMNode
 
 from truenas_client.secrets.value import Secret
 from truenas_client.storage.saved_call import Type, Variable
-from tui.cards.form import Entry, fill_in
+from tui.cards.form import Entry, FormScreen
 
 __all__ = ["Answers", "ask_variables"]
 
@@ -37,7 +37,7 @@ async def ask_variables(
     """Asks over the screen of ``node``; ``typed`` is what was typed the last time. None for escape. From a worker."""
     entries = [_entry(variable, typed.get(variable.name, variable.default or "")) for variable in variables]
     text = "This call is made with:" if len(variables) > 1 else "This call is made with one value:"
-    given = await fill_in(node, title, text, entries, yes="go on")
+    given = await FormScreen(title, text, entries, yes="go on").ask(node)
     if given is None:
         return None
     texts = {variable: given[_id(variable)] for variable in variables}
@@ -53,19 +53,8 @@ def _entry(variable: Variable, value: str) -> Entry:
     about = "   ".join(part for part in (variable.description, ABOUT[variable.type]) if part)
     return Entry(
         _id(variable), variable.name, "" if secret else value, about=about, secret=secret,
-        exact=True, problem=_checked(variable),
+        exact=True, check=variable.value,
     )  # fmt: skip
-
-
-def _checked(variable: Variable) -> Callable[[str], str]:
-    def problem(text: str) -> str:
-        try:
-            variable.value(text)
-        except ValueError as e:
-            return f"{e}."
-        return ""
-
-    return problem
 
 
 def _id(variable: Variable) -> str:

@@ -9,11 +9,10 @@ that a killed program left unfinished costs that line only; a file that is no hi
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +20,9 @@ from typing import Any
 
 from truenas_client.methods.storable import MASKING, storable
 from truenas_client.secrets.redact import redact_text
-from tui.memory.late_file import VERSION, LateFile
+from tui.memory.late_file import VERSION, LateFile, Tell, beginning, contents
 from tui.model.history import RUNNING, Entry, read_entry
+from tui.model.room import fitting
 
 __all__ = ["MOST_BYTES", "MOST_ENTRIES", "History"]
 
@@ -38,17 +38,12 @@ SLACK = 1.1
 
 
 class History(LateFile):
-    """Without a path the calls are kept for the session only. ``about`` says whose file this is."""
+    """The calls by their ids, in the file or in memory only."""
 
     def __init__(
-        self,
-        path: Path | None = None,
-        tell: Callable[[str], None] = lambda text: None,
-        *,
-        about: dict[str, str] | None = None,
+        self, path: Path | None = None, tell: Tell = lambda text: None, *, about: dict[str, str] | None = None
     ) -> None:
-        super().__init__(path, tell)
-        self._about = about or {}
+        super().__init__(path, tell, about)
         self._entries: dict[str, Entry] = {}
         self._here: set[str] = set()
         self._lines: list[Entry] = []
@@ -109,13 +104,8 @@ class History(LateFile):
         path = self._path
         if path is None or (stamp := _stamp(path)) in (None, self._seen):
             return
-        try:
-            entries = await asyncio.to_thread(_read, path)
-        except OSError as error:
-            self.give_up(f"cannot be read ({error.strerror or error})")
-        except _NoHistory as error:
-            self.set_aside(error.why, str(error))
-        else:
+        with self.reading():
+            entries = await asyncio.to_thread(lambda: _entries(contents(path)))
             self._seen = stamp
             mine = {id: self._entries[id] for id in self._here if id in self._entries}
             self._entries = {id: entry for id, entry in entries.items() if id not in self._gone} | mine
@@ -136,13 +126,7 @@ class History(LateFile):
         lines, gone = snapshot
         with replacing(path) as replace_:
             before = _stamp(path)
-            try:
-                if data := _data(path):
-                    _header(data)
-            except FileNotFoundError:
-                data = b""
-            except _NoHistory:
-                raise OSError(errno.EBUSY, "another program has just written it") from None
+            data = contents(path)
             most = SLACK * MOST_ENTRIES
             if not data or gone or len(data) > SLACK * MOST_BYTES or data.count(b"\n") > most or _masks_less(data):
                 entries = _merged([*_entries(data).values(), *lines])
@@ -157,59 +141,18 @@ class History(LateFile):
 
     def _text(self, entries: Iterable[Entry]) -> bytes:
         """A whole file: the newest entries that may stand in it."""
-        kept: list[bytes] = []
-        left = MOST_BYTES
-        for entry in _newest(entries):
-            line = _joined([entry])
-            left -= len(line)
-            if left < 0:
-                break
-            kept.append(line)
+        newest = fitting((_joined([entry]) for entry in _newest(entries)), len, MOST_BYTES)
         header = json.dumps({"version": VERSION, "masking": MASKING, **self._about})
-        return b"".join([f"{header}\n".encode(), *reversed(kept)])
-
-
-class _NoHistory(ValueError):
-    """A file that this version does not understand; ``why`` ends the name that it gets."""
-
-    def __init__(self, why: str, words: str) -> None:
-        super().__init__(words)
-        self.why = why
-
-
-def _data(path: Path) -> bytes:
-    from truenas_client.bounded import read_own_file
-
-    return read_own_file(path)
-
-
-def _read(path: Path) -> dict[str, Entry]:
-    """The entries of a file by their ids. Raises OSError and `_NoHistory`."""
-    try:
-        return _entries(_data(path))
-    except FileNotFoundError:
-        return {}
-
-
-def _header(data: bytes) -> dict[str, Any]:
-    """The first line. Raises `_NoHistory`."""
-    try:
-        header = json.loads(data.partition(b"\n")[0])
-    except (ValueError, RecursionError):
-        header = None
-    if not isinstance(header, dict) or type(header.get("version")) is not int:
-        raise _NoHistory("broken", "cannot be read as a history of calls")
-    if header["version"] != VERSION:
-        raise _NoHistory("other-version", f"is of another version of this app ({header['version']})")
-    return header
+        return b"".join([f"{header}\n".encode(), *list(newest)[::-1]])
 
 
 def _masks_less(data: bytes) -> bool:
-    """Whether a program wrote the file that knew fewer secrets."""
-    return _header(data).get("masking") != MASKING
+    """Whether a program wrote the file that knew fewer secrets. Raises `NotOurs`."""
+    return beginning(data.partition(b"\n")[0], "a history of calls").get("masking") != MASKING
 
 
-def _entries(data: bytes) -> dict[str, Entry]:
+def _entries(data: bytes | None) -> dict[str, Entry]:
+    """The entries of a file by their ids. Raises `NotOurs`."""
     if not data:
         return {}
     less = _masks_less(data)

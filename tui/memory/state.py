@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.memory.state_file import StateFile
+from tui.memory.late_file import Tell
+from tui.memory.state_file import Kept, StateFile
+from tui.model.answers import mapping, text
 
 if TYPE_CHECKING:
     from truenas_client.methods.catalogue import Method
@@ -60,81 +62,88 @@ class First(NamedTuple):
         return self.place.partition("://")[2].partition("/")[0] or self.place
 
 
+def _texts(value: Any, most: int) -> tuple[str, ...]:
+    texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    return tuple(dict.fromkeys(texts))[:most]
+
+
+def _is_true(value: Any) -> bool:
+    return value is True
+
+
+def _place(value: Any) -> Place:
+    kept = mapping(value)
+    top = kept.get("top")
+    unfolded, cursor = _texts(kept.get("unfolded"), MOST_UNFOLDED), text(kept.get("cursor"))
+    return Place(unfolded, cursor, top if type(top) is int else 0)
+
+
+def _written_place(place: Place) -> dict[str, Any]:
+    return {"unfolded": sorted(place.unfolded)[:MOST_UNFOLDED], "cursor": place.cursor, "top": place.top}
+
+
+def _saved_to(value: Any) -> tuple[str, str]:
+    return text(mapping(value).get("folder")), text(mapping(value).get("form"))
+
+
+def _panels(value: Any) -> list[dict[str, Any]]:
+    rows = value if isinstance(value, list) else []
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("event"), str)][:MOST_PANELS]
+
+
 class AppMemory(StateFile):
     """Settings of the user and the terminal, not of a server."""
 
-    @property
-    def theme(self) -> str:
-        """The name of the theme that was chosen, "" when none was."""
-        return _text(self.members.get("theme"))
-
-    @theme.setter
-    def theme(self, name: str) -> None:
-        self.put("theme", name)
+    theme = Kept("theme", text)
+    """The name of the theme that was chosen, "" when none was."""
+    docs_open = Kept("docs_open", _is_true)
+    """Whether the docs were shown in place of the arguments."""
+    bell = Kept("bell", _is_true)
+    """Whether the terminal's bell rings when a watched job ends."""
+    saved_to = Kept("saved", _saved_to, lambda last: {"folder": last[0], "form": last[1]})
+    """The folder of the last saved file, as people write it, and the form it had; each "" when there is none."""
 
     def first_of(self, digest: str) -> First | None:
         """Whose methods came first when the app was last started like this (`Start.digest`)."""
-        match _object(self.members.get("firsts")).get(digest):
+        match self.inside("firsts").get(digest):
             case [str() as place, str() as user, bool() as writable]:
                 return First(place, user, writable)
         return None
 
     def set_first(self, digest: str, first: First | None) -> None:
         """Remembers what such a start begins with; None when that does not hold any more."""
-        firsts = _object(self.members.get("firsts"))
         if first is not None:
-            self.put("firsts", _newest(firsts, digest, [first.place, first.user, first.writable], MOST_FIRSTS))
-        elif digest in firsts:
-            self.put("firsts", {other: row for other, row in firsts.items() if other != digest})
-
-    @property
-    def docs_open(self) -> bool:
-        """Whether the docs were shown in place of the arguments."""
-        return self.members.get("docs_open") is True
-
-    @docs_open.setter
-    def docs_open(self, shown: bool) -> None:
-        if shown != self.docs_open:
-            self.put("docs_open", shown)
-
-    @property
-    def bell(self) -> bool:
-        """Whether the terminal's bell rings when a watched job ends."""
-        return self.members.get("bell") is True
-
-    @bell.setter
-    def bell(self, rings: bool) -> None:
-        self.put("bell", rings)
-
-    @property
-    def saved_to(self) -> tuple[str, str]:
-        """The folder of the last saved file, as people write it, and the form it had; each "" when there is none."""
-        last = _object(self.members.get("saved"))
-        return _text(last.get("folder")), _text(last.get("form"))
-
-    @saved_to.setter
-    def saved_to(self, last: tuple[str, str]) -> None:
-        if last != self.saved_to:
-            self.put("saved", {"folder": last[0], "form": last[1]})
+            self.put_inside("firsts", digest, list(first), MOST_FIRSTS)
+        else:
+            self.drop_inside("firsts", digest)
 
     def size_of(self, pane: str, size_class: str) -> int | None:
         """The rows or columns a pane was given on screens of a size class, None when it was left as it is."""
-        cells = _object(_object(self.members.get("panes")).get(size_class)).get(pane)
+        cells = mapping(self.inside("panes").get(size_class)).get(pane)
         return cells if type(cells) is int and 0 < cells < 1000 else None
 
     def set_size(self, pane: str, size_class: str, cells: int) -> None:
         """Remembers the size of a pane."""
-        panes = _object(self.members.get("panes"))
-        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: cells}})
+        panes = self.inside("panes")
+        self.put("panes", {**panes, size_class: {**mapping(panes.get(size_class)), pane: cells}})
 
 
 class ConnectionMemory(StateFile):
     """The memory of one user on one server. Made by `Memories.connection`; without a path for one session only."""
 
+    section = Kept("section", text)
+    """The section that was on screen."""
+    method = Kept("method", text)
+    """The method that was open."""
+    place = Kept("methods", _place, _written_place)
+    """How the list of methods was left."""
+    panels = Kept("panels", _panels)
+    """The panels of events as they were left, as `model.panel` writes them."""
+
     def __init__(
         self,
         path: Path | None = None,
-        tell: Callable[[str], None] = lambda text: None,
+        tell: Tell = lambda text: None,
         *,
         about: dict[str, str] | None = None,
         app: AppMemory | None = None,
@@ -182,80 +191,37 @@ class ConnectionMemory(StateFile):
         """A method was called."""
         self.put("recent", [method, *(name for name in self.recent if name != method)][:MOST_RECENT])
 
-    @property
-    def section(self) -> str:
-        """The section that was on screen."""
-        return _text(self.members.get("section"))
-
-    @section.setter
-    def section(self, name: str) -> None:
-        self.put("section", name)
-
-    @property
-    def method(self) -> str:
-        """The method that was open."""
-        return _text(self.members.get("method"))
-
-    @method.setter
-    def method(self, name: str) -> None:
-        self.put("method", name)
-
-    @property
-    def place(self) -> Place:
-        """How the list of methods was left."""
-        kept = _object(self.members.get("methods"))
-        top = kept.get("top")
-        return Place(
-            _texts(kept.get("unfolded"), MOST_UNFOLDED), _text(kept.get("cursor")), top if type(top) is int else 0
-        )
-
-    @place.setter
-    def place(self, place: Place) -> None:
-        unfolded = sorted(place.unfolded)[:MOST_UNFOLDED]
-        self.put("methods", {"unfolded": unfolded, "cursor": place.cursor, "top": place.top})
-
     def view_of(self, method: str) -> str:
         """The view that the user chose for results of a method, "" without a choice."""
-        return _text(_object(self.members.get("views")).get(method))
+        return text(self.inside("views").get(method))
 
     def set_view(self, method: str, view: str) -> None:
         """Remembers the view for results of a method."""
-        self.put("views", _newest(_object(self.members.get("views")), method, view, MOST_VIEWS))
+        self.put_inside("views", method, view, MOST_VIEWS)
 
     def table_of(self, method: str) -> dict[str, Any]:
         """How the columns of a method's results were arranged, as `values.arrangement` writes it."""
-        return _object(_object(self.members.get("tables")).get(method))
+        return dict(mapping(self.inside("tables").get(method)))
 
     def set_table(self, method: str, arrangement: dict[str, Any]) -> None:
         """Remembers how columns are arranged."""
-        self.put("tables", _newest(_object(self.members.get("tables")), method, arrangement, MOST_VIEWS))
-
-    @property
-    def panels(self) -> list[dict[str, Any]]:
-        """The panels of events as they were left, as `model.panel` writes them."""
-        return _panels(self.members.get("panels"))
-
-    @panels.setter
-    def panels(self, panels: list[dict[str, str]]) -> None:
-        if panels != self.members.get("panels", []):
-            self.put("panels", panels)
+        self.put_inside("tables", method, arrangement, MOST_VIEWS)
 
     @property
     def panel_sets(self) -> dict[str, list[dict[str, Any]]]:
         """Panels that were saved under a name, the newest name last."""
-        return {name: _panels(kept) for name, kept in _object(self.members.get("panel_sets")).items()}
+        return {name: _panels(kept) for name, kept in self.inside("panel_sets").items()}
 
     def save_panels(self, name: str, panels: list[dict[str, str]]) -> None:
         """Saves panels under a name; none forgets the name."""
-        sets = _object(self.members.get("panel_sets"))
         if panels:
-            self.put("panel_sets", _newest(sets, name, panels, MOST_SETS))
+            self.put_inside("panel_sets", name, panels, MOST_SETS)
         else:
-            self.put("panel_sets", {other: kept for other, kept in sets.items() if other != name})
+            self.drop_inside("panel_sets", name)
 
     def draft_of(self, method: str) -> str | None:
         """The arguments as they were left, None when there are none. Those of an earlier start are without secrets."""
-        kept = self._typed.get(method, _object(self.members.get("drafts")).get(method))
+        kept = self._typed.get(method, self.inside("drafts").get(method))
         # An empty text is not remembered: the method then opens with its smallest arguments.
         return kept if isinstance(kept, str) and kept.strip() else None
 
@@ -271,11 +237,12 @@ class ConnectionMemory(StateFile):
         # Here, because nothing of it is needed to start.
         from truenas_client.methods.storable import MASKING
         from tui.model.drafts import storable
+        from tui.model.room import fitting
 
-        drafts = _object(self.members.get("drafts"))
+        drafts = {name: text for name, text in self.inside("drafts").items() if isinstance(text, str)}
         if drafts and self.members.get("masking") != MASKING:
             # An earlier version of this program knew fewer secrets.
-            judged = {name: storable(name, text, ()) for name, text in drafts.items() if isinstance(text, str)}
+            judged = {name: storable(name, text, ()) for name, text in drafts.items()}
             drafts = self.members["drafts"] = {name: text for name, text in judged.items() if text is not None}
         if drafts or self._waiting:
             self.members["masking"] = MASKING
@@ -283,18 +250,12 @@ class ConnectionMemory(StateFile):
             kept = storable(name, self._typed[name], [*(param.name for param in method.params), *method.names])
             # What may not be stored, being in the middle of a word, leaves what was stored before.
             if kept is not None:
-                drafts = {other: text for other, text in drafts.items() if other != name and isinstance(text, str)}
+                drafts.pop(name, None)
                 drafts[name] = kept
         self._waiting.clear()
-        left = MOST_DRAFTED
-        newest = []
-        for name, text in list(drafts.items())[: -MOST_DRAFTS - 1 : -1]:
-            left -= len(text)
-            if left < 0:
-                break
-            newest.append((name, text))
+        newest = list(drafts.items())[: -MOST_DRAFTS - 1 : -1]
         if drafts:
-            self.members["drafts"] = dict(reversed(newest))
+            self.members["drafts"] = dict([*fitting(newest, lambda draft: len(draft[1]), MOST_DRAFTED)][::-1])
 
 
 class Memories:
@@ -335,28 +296,3 @@ def file_name(address: str, user: str) -> str:
     # Surrogates may be in what came from the command line.
     key = f"{user}\0{address}".encode("utf-8", "surrogatepass")
     return f"{shown}-{sha256(key).hexdigest()[:12]}.json"
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _texts(value: Any, most: int) -> tuple[str, ...]:
-    return (
-        tuple(dict.fromkeys(item for item in value if isinstance(item, str)))[:most] if isinstance(value, list) else ()
-    )
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _panels(value: Any) -> list[dict[str, Any]]:
-    rows = value if isinstance(value, list) else []
-    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("event"), str)][:MOST_PANELS]
-
-
-def _newest(kept: dict[str, Any], name: str, value: Any, most: int) -> dict[str, Any]:
-    """A copy with this member as the newest, without the oldest ones."""
-    newest = {**{other: item for other, item in kept.items() if other != name}, name: value}
-    return dict(list(newest.items())[-most:])

@@ -7,16 +7,17 @@ down to the members of members (`merging`).
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from tui.memory.late_file import VERSION, LateFile
+from tui.memory.late_file import VERSION, LateFile, Tell, beginning, contents
 from tui.memory.merging import merged
 
-__all__ = ["StateFile"]
+__all__ = ["Kept", "StateFile"]
+
+T = TypeVar("T")
 
 
 class _Snapshot(NamedTuple):
@@ -35,20 +36,12 @@ class _Written(NamedTuple):
 
 
 class StateFile(LateFile):
-    """The members of one file, values of JSON by name. Without a path they are kept for the session only.
-
-    ``about`` are members that tell whose file this is. A member gets another value, but no value is changed in place.
-    """
+    """The members of one file, values of JSON by name. A member gets another value; no value is changed in place."""
 
     def __init__(
-        self,
-        path: Path | None = None,
-        tell: Callable[[str], None] = lambda text: None,
-        *,
-        about: dict[str, str] | None = None,
+        self, path: Path | None = None, tell: Tell = lambda text: None, *, about: dict[str, str] | None = None
     ) -> None:
-        super().__init__(path, tell)
-        self._about = about or {}
+        super().__init__(path, tell, about)
         self._read_members: dict[str, Any] | None = None
         self._base: dict[str, Any] = {}
         """The members of the file as this run last saw them: what is different there or here was changed since."""
@@ -68,6 +61,20 @@ class StateFile(LateFile):
             self.members[name] = value
             self.changed()
 
+    def inside(self, name: str) -> dict[str, Any]:
+        """The members of a member that is an object; none of any other."""
+        return value if isinstance(value := self.members.get(name), dict) else {}
+
+    def put_inside(self, name: str, key: str, value: Any, most: int) -> None:
+        """Makes a member of an object its newest, and lets the oldest go where there are too many."""
+        others = {other: kept for other, kept in self.inside(name).items() if other != key}
+        self.put(name, dict(list({**others, key: value}.items())[-most:]))
+
+    def drop_inside(self, name: str, key: str) -> None:
+        """Forgets a member of an object."""
+        if key in self.inside(name):
+            self.put(name, {other: kept for other, kept in self.inside(name).items() if other != key})
+
     def before_writing(self) -> None:
         """Brings the members into the form in which they are written."""
 
@@ -85,7 +92,7 @@ class StateFile(LateFile):
             self._written = snapshot.number
             ours = members = json.loads(snapshot.text)
             # Read each time: two writes within one tick of the clock cannot be told apart by the file's dates.
-            if (theirs := _others(path)) is not None:
+            if (theirs := _members(path)) is not None:
                 members = merged(snapshot.base, ours, self._mine(theirs))
             replace(f"{json.dumps({'version': VERSION, **self._about, **members}, indent=1)}\n".encode())
             return _Written(ours, members)
@@ -103,43 +110,30 @@ class StateFile(LateFile):
         return {name: value for name, value in contents.items() if name != "version" and name not in self._about}
 
     def _read(self) -> dict[str, Any]:
-        if self._path is None:
-            return {}
-        try:
-            members = _members(self._path)
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            self.give_up(f"cannot be read ({error.strerror or error})")
-            return {}
-        except ValueError:
-            self.set_aside("broken", "cannot be read as state of this app")
-            return {}
-        if (version := members["version"]) != VERSION:
-            self.set_aside("other-version", f"is of another version of this app ({version})")
-            return {}
-        return self._mine(members)
+        if self._path is not None:
+            with self.reading():
+                return self._mine(_members(self._path) or {})
+        return {}
 
 
-def _members(path: Path) -> dict[str, Any]:
-    """The contents of a file. Raises OSError, and ValueError for what is no state of any version of this app."""
-    from truenas_client.storage.private_files import read_object
-
-    members = read_object(path)
-    if type(members.get("version")) is not int:
-        raise ValueError("no members of a state")
-    return members
+def _members(path: Path) -> dict[str, Any] | None:
+    """The contents of a file, None without one. Raises OSError and `NotOurs`."""
+    data = contents(path)
+    return None if data is None else beginning(data, "state of this app")
 
 
-def _others(path: Path) -> dict[str, Any] | None:
-    """The contents as they are now, None without a file. Raises OSError for an unreadable file: it is never written
-    over."""
-    try:
-        members = _members(path)
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        members = {"version": None}
-    if members["version"] != VERSION:
-        raise OSError(errno.EBUSY, "another program has just written it")
-    return members
+class Kept(Generic[T]):
+    """A member of a file as an attribute: ``read`` makes a value of its type of whatever stands there.
+
+    A value that is the present one already is not written. ``write`` makes JSON of a value that is none.
+    """
+
+    def __init__(self, name: str, read: Callable[[Any], T], write: Callable[[T], Any] = lambda value: value) -> None:
+        self._name, self._read, self._write = name, read, write
+
+    def __get__(self, file: StateFile, _owner: type[StateFile]) -> T:
+        return self._read(file.members.get(self._name))
+
+    def __set__(self, file: StateFile, value: T) -> None:
+        if value != self._read(file.members.get(self._name)):
+            file.put(self._name, self._write(value))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
-__all__ = ["Unreadable", "mapping", "number", "object_of", "rows_of", "text", "time_of"]
+__all__ = ["Unreadable", "first_text", "mapping", "number", "object_of", "rows_of", "text", "time_of"]
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -42,6 +42,11 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def text(value: Any) -> str:
     """A member that is a text; "" for everything else."""
     return value if isinstance(value, str) else ""
+
+
+def first_text(row: Mapping[str, Any], *names: str) -> str:
+    """The first of these members that is a text and not blank; "" without one."""
+    return next((found for name in names if (found := text(row.get(name))).strip()), "")
 
 
 def number(value: Any) -> float | None:

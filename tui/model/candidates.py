@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from truenas_client.methods.catalogue import Method
@@ -23,10 +24,9 @@ from truenas_client.methods.leaves import leaves
 from truenas_client.methods.normalise import Schema
 from truenas_client.methods.querywords import size_of
 
-from .branches import rebranched
-from .jsontext import Path
+from .jsontext import Path, json_line
 from .known import Known, Thing, wanted
-from .schemaplace import fitting, schemas_at, value_at
+from .schemaplace import choices_of, fitting, rebranched, schemas_at, value_at
 
 __all__ = ["Candidate", "key_candidates", "value_candidates"]
 
@@ -73,48 +73,54 @@ def _key(name: str, schema: Any, *, required: bool) -> Candidate:
     if required:
         facts.append("required")
     elif isinstance(schema, dict) and "default" in schema:
-        facts.append(f"default {_json(schema['default'], 30)}")
+        facts.append(f"default {json_line(schema['default'], 30)}")
     value = draft(schema) if isinstance(schema, dict) else Draft(None)
-    return Candidate(name, json.dumps(name, ensure_ascii=False), ", ".join(facts), required, value)
+    return Candidate(name, json_line(name), ", ".join(facts), required, value)
 
 
 def _kind(schema: Any) -> str:
     choices = [choice for leaf in leaves(schema) for choice in leaf.get("enum", ())]
     if not choices:
         return type_words(schema)
-    return " or ".join(_json(choice, 20) for choice in choices) if len(choices) < 4 else f"one of {len(choices)} values"
+    return (
+        " or ".join(json_line(choice, 20) for choice in choices)
+        if len(choices) < 4
+        else f"one of {len(choices)} values"
+    )
 
 
 def value_candidates(method: Method, values: Any, path: Path, known: Known, *, empty: bool) -> list[Candidate]:
     """The possible values at ``path``. ``empty``: no text is there yet, so containers are offered too."""
-    schemas = schemas_at(_roots(method), values, path)
+    schemas, typed = schemas_at(_roots(method), values, path), value_at(values, path)
     found: dict[str, Candidate] = {}
-    for candidate in _listed(schemas):
+    for candidate in chain(
+        _with_branches(method, values, path, _listed(schemas)),
+        _dates(schemas, typed),
+        _sizes(schemas, typed),
+        _of_query(method, values, path),
+        _seen(method, schemas, path, known),
+        _containers(method, schemas, path) if empty else (),
+    ):
         found.setdefault(candidate.text, candidate)
-    around = value_at(values, path[:-1])
-    if isinstance(around, dict) and isinstance(tag := path[-1], str):
-        branches = schemas_at(_roots(method), values, path[:-1])
-        found = {
-            text: replace(candidate, branch=rebranched(branches, around, tag, json.loads(text)))
-            for text, candidate in found.items()
-        }
-    typed = value_at(values, path)
-    for candidate in (*_dates(schemas, typed), *_sizes(schemas, typed), *_of_query(method, values, path)):
-        found.setdefault(candidate.text, candidate)
-    for candidate in _seen(method, schemas, path, known):
-        found.setdefault(candidate.text, candidate)
-    if empty:
-        for candidate in _containers(method, schemas, path):
-            found.setdefault(candidate.text, candidate)
     return list(found.values())
+
+
+def _with_branches(method: Method, values: Any, path: Path, listed: Iterable[Candidate]) -> Iterator[Candidate]:
+    """The values of a tag, each with what the object around it becomes; those of any other member as they are."""
+    around = value_at(values, path[:-1])
+    if not isinstance(around, dict) or not isinstance(tag := path[-1], str):
+        yield from listed
+        return
+    branches = schemas_at(_roots(method), values, path[:-1])
+    for one in listed:
+        yield replace(one, branch=rebranched(branches, around, tag, json.loads(one.text)))
 
 
 def _listed(schemas: Iterable[Schema]) -> Iterator[Candidate]:
     nullable = False
     for schema in schemas:
         kinds = schema.get("type", ())
-        if "const" in schema or schema.get("enum"):
-            choices = [schema["const"]] if "const" in schema else schema["enum"]
+        if choices := choices_of(schema):
             for choice in choices:
                 if not isinstance(choice, (dict, list)):
                     # The default of a constant is no news.
@@ -167,12 +173,12 @@ def _of_query(method: Method, values: Any, path: Path) -> Iterator[Candidate]:
 
 def _fields(method: Method) -> Iterator[Candidate]:
     for name, schema in fields(method).items():
-        yield Candidate(name, json.dumps(name, ensure_ascii=False), type_words(schema))
+        yield Candidate(name, json_line(name), type_words(schema))
 
 
 def _seen(method: Method, schemas: Sequence[Schema], path: Path, known: Known) -> Iterator[Candidate]:
     """Ids and names of things seen in results, where an argument of that name takes one."""
-    plain = [schema for schema in schemas if "const" not in schema and not schema.get("enum")]
+    plain = [schema for schema in schemas if not choices_of(schema)]
     if not plain or not path or not isinstance(path[0], int) or path[0] >= len(method.params):
         return
     count = 0
@@ -188,9 +194,9 @@ def _seen(method: Method, schemas: Sequence[Schema], path: Path, known: Known) -
 
 def _as(thing: Thing) -> Iterator[Candidate]:
     """The completions for one object: its id, else its name."""
-    yield Candidate(str(thing.id), json.dumps(thing.id, ensure_ascii=False), thing.name or "seen")
+    yield Candidate(str(thing.id), json_line(thing.id), thing.name or "seen")
     if thing.name:
-        yield Candidate(thing.name, json.dumps(thing.name, ensure_ascii=False), f"seen, {thing.id}")
+        yield Candidate(thing.name, json_line(thing.name), f"seen, {thing.id}")
 
 
 def _containers(method: Method, schemas: Sequence[Schema], path: Path) -> Iterator[Candidate]:
@@ -199,17 +205,12 @@ def _containers(method: Method, schemas: Sequence[Schema], path: Path) -> Iterat
         if schema.get("type") in ("object", "array"):
             started = draft({key: value for key, value in schema.items() if key != "default"})
             detail = f"{name}, {type_words(schema)}" if name else type_words(schema)
-            yield Candidate(_json(started.value, 60), json.dumps(started.value), detail, value=started)
+            yield Candidate(json_line(started.value, 60), json.dumps(started.value), detail, value=started)
 
 
 def _value(value: Any, detail: str = "") -> Candidate:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json_line(value)
     return Candidate(value if isinstance(value, str) else text, text, detail)
-
-
-def _json(value: Any, most: int) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _roots(method: Method) -> list[Schema]:

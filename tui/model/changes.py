@@ -12,6 +12,7 @@ where they are drawn.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 from truenas_client import ejson
 from truenas_client.secrets.redact import MASK, redact, redact_call, redact_result
 from truenas_client.values.human import hint, human_time
+from tui.model.jsontext import json_line
 
 __all__ = ["Change", "Changes", "Entry", "arguments", "changes"]
 
@@ -161,10 +163,10 @@ def _equal(old: Any, new: Any) -> bool:
 
 
 def _lists(name: str, old: list[Any], new: list[Any]) -> tuple[str, str]:
-    whole = _json(old), _json(new)
+    whole = json_line(old), json_line(new)
     if max(map(len, whole)) <= SHORT:
         return whole
-    before, after = [_json(item) for item in old], [_json(item) for item in new]
+    before, after = [json_line(item) for item in old], [json_line(item) for item in new]
     gone, come = _without(before, after), _without(after, before)
     if not gone and not come:
         return _count(old), "the same in another order"
@@ -174,12 +176,12 @@ def _lists(name: str, old: list[Any], new: list[Any]) -> tuple[str, str]:
 
 
 def _without(items: list[str], others: list[str]) -> list[str]:
-    left = list(others)
+    """The items that are not among the others, of equal ones those that there are more of."""
+    left = Counter(others)
     rest = []
     for item in items:
-        if item in left:
-            left.remove(item)
-        else:
+        left[item] -= 1
+        if left[item] < 0:
             rest.append(item)
     return rest
 
@@ -206,10 +208,10 @@ def arguments(method: str, params: Sequence[Any], names: Sequence[str] = ()) -> 
 
 
 def _entries(path: str, name: str, value: Any) -> Iterator[Entry]:
-    if isinstance(value, Mapping) and value and (not path or len(_json(value)) > SHORT):
+    if isinstance(value, Mapping) and value and (not path or len(json_line(value)) > SHORT):
         for member, inner in value.items():
             yield from _entries(f"{path}.{member}" if path else str(member), str(member), inner)
-    elif isinstance(value, list) and len(_json(value)) > SHORT:
+    elif isinstance(value, list) and len(json_line(value)) > SHORT:
         for place, item in enumerate(value):
             yield from _entries(f"{path}[{place}]", name, item)
     else:
@@ -224,12 +226,8 @@ def _plain(value: Any) -> Any:
     return json.loads(ejson.dumps(value))
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _text(name: str | int | None, value: Any) -> str:
-    text = value if value == MASK else _json(value)
+    text = value if value == MASK else json_line(value)
     moment = value.get("$date") if isinstance(value, Mapping) and len(value) == 1 else None
     reading = human_time(moment) if type(moment) is int else hint(name, value)
     return f"{text} ({reading})" if reading else text

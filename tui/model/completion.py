@@ -19,7 +19,7 @@ from truenas_client.methods.draft import Draft
 from truenas_client.secrets.placeholders import Placeholder
 
 from .candidates import Candidate, key_candidates, value_candidates
-from .jsontext import Document, Path, parse
+from .jsontext import Document, Path, json_line, parse
 from .known import Known
 
 __all__ = ["Candidate", "Completions", "Insertion", "accept", "complete", "narrowed"]
@@ -178,28 +178,23 @@ def accept(text: str, completions: Completions, candidate: Candidate) -> Inserti
     if completions.wants == "key":
         before += f"{candidate.text}: "
         path = (*path, candidate.word)
-    written = _written(candidate.value, _indentation(text, completions.start))
-    first, last = _to_select(written, candidate.value)
-    return Insertion(
-        start,
-        completions.end,
-        before + written[:first],
-        written[first:last],
-        written[last:] + completions.trail,
-        tuple(path + place for place in candidate.value.to_fill),
-    )
+    line = json_line(candidate.value.value)
+    written = line if len(line) <= _ONE_LINE else _indented(text, completions.start, candidate.value)
+    return _filling(candidate.value, path, start, completions.end, before, written, completions.trail)
 
 
 def _rewritten(text: str, span: tuple[int, int], value: Draft, path: Path) -> Insertion:
     """An object written anew, in one line when it was."""
     start, end = span
-    if "\n" in text[start:end]:
-        written = _indented(value, _indentation(text, start))
-    else:
-        written = json.dumps(value.value, ensure_ascii=False)
+    written = _indented(text, start, value) if "\n" in text[start:end] else json_line(value.value)
+    return _filling(value, path, start, end, "", written, "")
+
+
+def _filling(value: Draft, path: Path, start: int, end: int, before: str, written: str, after: str) -> Insertion:
+    """The edit that writes a value with what is around it; the first place to fill in is selected next."""
     first, last = _to_select(written, value)
     to_fill = tuple(path + place for place in value.to_fill)
-    return Insertion(start, end, written[:first], written[first:last], written[last:], to_fill)
+    return Insertion(start, end, before + written[:first], written[first:last], written[last:] + after, to_fill)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,19 +250,11 @@ def _key_of(token: str) -> str | None:
     return key if isinstance(key, str) else token
 
 
-def _indentation(text: str, offset: int) -> int:
+def _indented(text: str, offset: int, value: Draft) -> str:
+    """A value on several lines, as far in as the line of the offset."""
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
-    return len(line) - len(line.lstrip(" "))
-
-
-def _written(value: Draft, indentation: int) -> str:
-    line = json.dumps(value.value, ensure_ascii=False)
-    return line if len(line) <= _ONE_LINE else _indented(value, indentation)
-
-
-def _indented(value: Draft, indentation: int) -> str:
-    written = json.dumps(value.value, indent=_INDENT, ensure_ascii=False)
-    return written.replace("\n", "\n" + " " * indentation)
+    margin = " " * (len(line) - len(line.lstrip(" ")))
+    return json.dumps(value.value, indent=_INDENT, ensure_ascii=False).replace("\n", f"\n{margin}")
 
 
 def _to_select(written: str, value: Draft) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from truenas_client.values.human import human_duration, human_time
-from tui.model.answers import mapping, number, object_of, rows_of, text, time_of
+from tui.model.answers import first_text, mapping, number, object_of, rows_of, text, time_of
 
 __all__ = [
     "Alert",
@@ -178,9 +178,8 @@ def _device_troubles(device: Mapping[str, Any], purpose: str, group: str) -> Ite
 
 
 def _device_name(device: Mapping[str, Any]) -> str:
-    missing = mapping(device.get("unavail_disk"))
-    names = (device.get("disk"), missing.get("name"), missing.get("serial"), device.get("device"), device.get("name"))
-    return next((text(name) for name in names if text(name)), "a device")
+    missing = first_text(mapping(device.get("unavail_disk")), "name", "serial")
+    return text(device.get("disk")) or missing or first_text(device, "device", "name") or "a device"
 
 
 def _scan(scan: Mapping[str, Any]) -> str:
@@ -214,7 +213,7 @@ def datasets_of(answer: Any) -> list[Dataset]:
     """Reads ``pool.dataset.query``, the largest first. Raises `Unreadable`."""
     found = []
     for row in rows_of(answer):
-        name, used = text(row.get("id")) or text(row.get("name")), _property(row.get("used"))
+        name, used = first_text(row, "id", "name"), _property(row.get("used"))
         if name and used is not None:
             found.append(Dataset(name, used, _property(row.get("available"))))
     return sorted(found, key=lambda dataset: -dataset.used)
@@ -235,7 +234,7 @@ def links_of(answer: Any) -> list[Link]:
     found = []
     for row in rows_of(answer):
         state = mapping(row.get("state"))
-        if name := text(row.get("name")) or text(row.get("id")):
+        if name := first_text(row, "name", "id"):
             media = text(state.get("active_media_subtype"))
             found.append(Link(name, _up(state.get("link_state")), _speed(media), tuple(_addresses(state))))
     return sorted(found, key=lambda link: not link.up)
@@ -266,7 +265,7 @@ def disks_of(answer: Any) -> list[Disk]:
     disks = [
         Disk(name, number(row.get("size")), text(row.get("type")), text(row.get("pool")), text(row.get("model")))
         for row in rows_of(answer)
-        if (name := text(row.get("name")) or text(row.get("devname")))
+        if (name := first_text(row, "name", "devname"))
     ]
     return sorted(disks, key=lambda disk: (len(disk.name), disk.name))
 
@@ -299,10 +298,10 @@ def alerts_of(answer: Any) -> list[Alert]:
 
 
 def _alert(row: Mapping[str, Any]) -> Alert:
-    kind = text(row.get("klass")) or text(row.get("source"))
-    message = _plain(text(row.get("formatted")) or text(row.get("text")))
+    kind = first_text(row, "klass", "source")
+    message = _plain(first_text(row, "formatted", "text"))
     return Alert(
-        uuid=text(row.get("uuid")) or text(row.get("id")),
+        uuid=first_text(row, "uuid", "id"),
         level=text(row.get("level")).upper(),
         message=message or kind or "an alert without a text",
         kind=kind,

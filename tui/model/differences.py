@@ -13,6 +13,7 @@ from typing import Any
 from truenas_client.values.diff import Change, Item, change_text, diff
 from truenas_client.values.diff import Path as ChangePath
 from truenas_client.values.kinds import Path
+from tui.model.answers import first_text
 
 __all__ = ["Differences", "compare"]
 
@@ -81,8 +82,7 @@ def _name(value: Any, path: ChangePath, place: Path) -> str:
         value = value[step]
         known = path[depth]
         if isinstance(known, Item) and isinstance(known.value, int):
-            others = (value.get(key) for key in ("name", "service", "username", "description", "path"))
-            found = next((text[:60] for text in others if isinstance(text, str) and text), found)
+            found = first_text(value, "name", "service", "username", "description", "path")[:60] or found
     return found
 
 

@@ -19,7 +19,9 @@ from truenas_client.methods.draft import draft
 from truenas_client.methods.forms import marked
 from truenas_client.secrets.redact import MASK, redact
 
-from .form import branch_of, branches_of, inner_schema
+from .form import branch_of, branches_of
+from .jsontext import json_line
+from .schemaplace import inner_schema
 
 __all__ = ["document", "read_document"]
 
@@ -40,9 +42,9 @@ def document(method: Method, params: list[Any]) -> str:
         if index < len(params):
             lines += _value(param.schema, masked[index], "  ", "")
         else:
-            lines.append(f"  // {_json(draft(param.schema).value)},")
+            lines.append(f"  // {json_line(draft(param.schema).value)},")
     for value in masked[len(method.params) :]:
-        lines.append(f"  {_json(value)},")
+        lines.append(f"  {json_line(value)},")
     return "\n".join([*lines, "]", ""])
 
 
@@ -56,12 +58,12 @@ def _value(schema: Any, value: Any, indent: str, name: str) -> Iterator[str]:
         for key, item in value.items():
             part = inner_schema(branch, key)
             yield from _told("", part, key in branch.get("required", ()), inner)
-            yield from _value(part, item, inner, f"{_json(key)}: ")
+            yield from _value(part, item, inner, f"{json_line(key)}: ")
         for key, part in members.items():
             if key not in value:
                 yield from _told("", part, key in branch.get("required", ()), inner)
                 begun = part["default"] if "default" in part else draft(part).value
-                yield f"{inner}// {_json(key)}: {_json(begun)},"
+                yield f"{inner}// {json_line(key)}: {json_line(begun)},"
         yield f"{indent}}},"
     elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
         yield f"{indent}{name}["
@@ -69,7 +71,7 @@ def _value(schema: Any, value: Any, indent: str, name: str) -> Iterator[str]:
             yield from _value(inner_schema(branch, index), item, inner, "")
         yield f"{indent}],"
     else:
-        yield f"{indent}{name}{_json(value)},"
+        yield f"{indent}{name}{json_line(value)},"
 
 
 def _told(name: str, schema: Any, required: bool, indent: str) -> list[str]:
@@ -84,7 +86,7 @@ def _told(name: str, schema: Any, required: bool, indent: str) -> list[str]:
 
 def read_document(text: str, before: list[Any]) -> tuple[str, list[Any] | None]:
     """The JSON in a document, and the arguments; None when it is not a JSON list. ``before`` has the secrets."""
-    kept = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
+    kept = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("//"))
     kept = _COMMA.sub(lambda found: found[1] or found[2], kept).strip().removesuffix(",")
     try:
         value = json.loads(kept)
@@ -103,7 +105,3 @@ def _unmasked(value: Any, before: Any) -> Any:
         old = before if isinstance(before, list) else []
         return [_unmasked(item, old[at] if at < len(old) else None) for at, item in enumerate(value)]
     return value
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

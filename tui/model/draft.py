@@ -17,7 +17,7 @@ from truenas_client.secrets.placeholders import Placeholder
 
 from .examine import Examined, examine
 from .failure import FieldProblem
-from .jsontext import Document, Path, TextProblem, parse
+from .jsontext import Document, Path, TextProblem, json_line, parse
 from .schemaplace import value_at
 from .spans import attribute_path, place_attributes
 
@@ -123,6 +123,10 @@ class Draft:
         document = self._present().document
         return document.value if document.ok and isinstance(document.value, list) else None
 
+    def existing(self, path: Path) -> Path:
+        """The longest beginning of a path that has a value in the text."""
+        return self._present().document.existing(path)
+
     @property
     def unsendable(self) -> str:
         """Why the arguments can not be sent at all, "" when they can."""
@@ -177,16 +181,16 @@ class Draft:
         for part in reversed(rest[1:]):
             value = {part: value} if isinstance(part, str) else [value]
         if not rest:
-            return Patch(start, end, _json(value))
+            return Patch(start, end, json_line(value))
         if not known and isinstance(holder, list) and isinstance(rest[0], int) and self.method is not None:
             # The arguments before it are positional: they have to be there.
             before = [draft(param.schema).value for param in self.method.params[len(holder) : rest[0]]]
             if before:
-                return self._appended(document, holder, known, ", ".join(map(_json, [*before, value])))
-        name = f"{_json(rest[0])}: " if isinstance(rest[0], str) else ""
+                return self._appended(document, holder, known, ", ".join(map(json_line, [*before, value])))
+        name = f"{json_line(rest[0])}: " if isinstance(rest[0], str) else ""
         if not isinstance(holder, dict if name else list):
-            return Patch(start, end, f"{{{name}{_json(value)}}}" if name else f"[{_json(value)}]")
-        return self._appended(document, holder, known, name + _json(value))
+            return Patch(start, end, f"{{{name}{json_line(value)}}}" if name else f"[{json_line(value)}]")
+        return self._appended(document, holder, known, name + json_line(value))
 
     def _appended(self, document: Document, holder: dict[str, Any] | list[Any], at: Path, text: str) -> Patch:
         """The edit that makes a text the last content of a container."""
@@ -228,12 +232,8 @@ class Draft:
 
 def arguments_text(params: list[Any]) -> str:
     """Arguments as JSON to be edited: short ones in one line, others indented."""
-    line = _json(params)
+    line = json_line(params)
     return line if len(line) <= ONE_LINE else json.dumps(params, indent=2, ensure_ascii=False)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _text_at(document: Document, path: Path) -> str:

@@ -6,7 +6,6 @@ to fill in, and nothing sends it. A text that cannot be parsed is not stored at 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from truenas_client.methods.storable import keys_of, secret_places
 from truenas_client.secrets.names import ARGUMENTS, NESTED
 from truenas_client.secrets.redact import PAIRED, is_secret_name, redact, redact_text
 
-from .jsontext import parse
+from .jsontext import json_line, parse
 
 __all__ = ["LONGEST", "storable"]
 
@@ -50,7 +49,7 @@ def _masked(method: str, text: str, names: Sequence[str]) -> str | None:
         return None
     changed = sorted((*document.span(path), new) for path, new in secret_places(method, document.value, names))
     for start, end, new in reversed(changed):
-        text = f"{text[:start]}{json.dumps(new, ensure_ascii=False)}{text[end:]}"
+        text = f"{text[:start]}{json_line(new)}{text[end:]}"
     return text
 
 

@@ -11,15 +11,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tui.model.panel import MARKS, PanelEvent
+from tui.model.feed import MARKS, FeedEvent
 
 __all__ = ["EventFilter"]
 
 _WORD = re.compile(r'(?P<no>!?)(?:(?P<field>[\w.]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S*))\s*')
+_INDEX = re.compile("[0-9]{1,9}")
 _MOST_PARTS = 20_000
 """Parts of one event that are looked through for a text: one with more is taken as not fitting."""
 
-Test = Callable[[PanelEvent], bool]
+Test = Callable[[FeedEvent], bool]
 
 
 class EventFilter:
@@ -29,7 +30,7 @@ class EventFilter:
         self.text = text.strip()
         self._tests = list(_tests(self.text))
 
-    def fits(self, event: PanelEvent) -> bool:
+    def fits(self, event: FeedEvent) -> bool:
         """Whether an event fits every word."""
         return event.kind in MARKS or all(test(event) for test in self._tests)
 
@@ -61,17 +62,19 @@ def _at(value: Any, parts: list[str]) -> list[Any]:
     """The values at a path of lower-case names; a list is looked into without an index too."""
     found = [value]
     for part in parts:
-        step: list[Any] = []
-        for one in found:
-            if isinstance(one, Mapping):
-                step += [item for key, item in one.items() if str(key).lower() == part]
-            elif isinstance(one, list):
-                if part.isdigit():
-                    step += one[int(part) : int(part) + 1]
-                else:
-                    step += [item[key] for item in one if isinstance(item, Mapping) for key in item if key == part]
-        found = step
+        found = [inner for one in found for inner in _inside(one, part)]
     return found
+
+
+def _inside(value: Any, part: str) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from (item for key, item in value.items() if str(key).lower() == part)
+    elif isinstance(value, list) and _INDEX.fullmatch(part):
+        yield from value[int(part) :][:1]
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, Mapping):
+                yield from _inside(item, part)
 
 
 def _holds(value: Any, wanted: str) -> bool:

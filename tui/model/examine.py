@@ -91,12 +91,8 @@ def _left_out(text: str) -> tuple[TextProblem, ...]:
 
 def _is_masked(value: Any, path: Path) -> bool:
     """Whether a mask is at a path: a problem there does not concern the value that will be sent."""
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return isinstance(value, str) and bool(mask_places(value))
+    there = value_at(value, path)
+    return isinstance(there, str) and bool(mask_places(there))
 
 
 def _may_be_filled(method: Method, values: Any, problem: Problem, standing: dict[Path, list[Placeholder]]) -> bool:
@@ -113,9 +109,7 @@ def place_placeholder(document: Document, path: Path, placeholder: Placeholder) 
     """Where a placeholder is in the text; where its characters are written as escapes, the whole text it is in."""
     start, end = document.span(path)
     written = document.text[start:end]
-    value = document.value
-    for part in path:
-        value = value[part]
+    value = value_at(document.value, path)
     form = value[placeholder.start : placeholder.end]
     # The same form may stand there more than once, and escaped dollars may precede it: count those before.
     at = -1

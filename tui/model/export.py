@@ -64,20 +64,16 @@ def pieces(value: Any, form: str, columns: Sequence[str] | None = None) -> Itera
     """The text of the file, in pieces that take some milliseconds each."""
     if form == "Text":
         yield str(value)
-        return
-    if form == "JSON":
+    elif form == "JSON":
         yield from escaped_steps(value if columns is None else with_columns(value, columns))
         yield "\n"
-        return
-    if form == "CSV":
-        lines = csv_lines(value, columns, for_spreadsheets=True)
-    elif form == "Markdown":
-        if columns is None and isinstance(value, list):
-            columns = every_column(as_rows(value))
-        lines = form_lines(value, "markdown", columns=columns, human=True)
-    elif form == "YAML":
-        lines = form_lines(value, "yaml", columns=columns)
     else:
-        lines = form_lines(value, "jsonl", columns=columns)
-    for block in blocks(lines):
-        yield block + "\n"
+        yield from (f"{block}\n" for block in blocks(_lines(value, form, columns)))
+
+
+def _lines(value: Any, form: str, columns: Sequence[str] | None) -> Iterator[str]:
+    if form == "CSV":
+        return csv_lines(value, columns, for_spreadsheets=True)
+    if form == "Markdown" and columns is None and isinstance(value, list):
+        columns = every_column(as_rows(value))
+    return form_lines(value, form.lower(), columns=columns, human=form == "Markdown")

@@ -14,6 +14,7 @@ from typing import Any
 
 from truenas_client import exc
 from truenas_client.trust import CertificateError
+from tui.model.answers import text
 
 __all__ = [
     "ABORTED",
@@ -76,14 +77,14 @@ class Failure:
     trace: str = ""
 
     @property
+    def line(self) -> str:
+        """What went wrong and what can be done, in one line; keys in the hint are still to be worded."""
+        return "  ".join(part for part in (self.title, self.reason, self.hint) if part)
+
+    @property
     def text(self) -> str:
         """Everything, for copying; keys in the hint are still to be worded."""
-        lines = [
-            self.title,
-            self.reason,
-            *(f"{row.attribute}: {row.message}" for row in self.rows),
-            self.hint,
-        ]
+        lines = [self.title, self.reason, *(f"{row.attribute}: {row.message}" for row in self.rows), self.hint]
         return "\n".join([line for line in lines if line] + (["", self.trace] if self.trace else []))
 
 
@@ -122,7 +123,7 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
             return Failure(ABORTED, str(error) or "The job was aborted.")
         case exc.JobFailed():
             rows = _job_rows(error.extra)
-            return Failure(_title(error, "Job failed"), "" if rows else str(error), "", rows, _trace(error.trace))
+            return Failure(error.errname or "Job failed", "" if rows else str(error), "", rows, _trace(error.trace))
         case exc.JobLost():
             return Failure(
                 "Job no longer known to the server",
@@ -130,7 +131,7 @@ def explain(error: BaseException, *, method: str = "", roles: tuple[str, ...] = 
                 "The server may have restarted. See Jobs (key {go.jobs}).",
             )
         case exc.ClientException():
-            return Failure(_title(error, "Call failed"), str(error), "", (), _trace(error.trace))
+            return Failure(error.errname or "Call failed", str(error), "", (), _trace(error.trace))
         case _:
             return Failure(type(error).__name__, str(error))
 
@@ -168,7 +169,7 @@ def explain_connecting(error: BaseException, *, address: str) -> Failure:
             return Failure("No access", error.error)
         case exc.ConnectRefused():
             return Failure("Connection refused", f"Nothing listens at {address}.", "Check the address and the port.")
-        case exc.ConnectTimeout():
+        case TimeoutError():  # ConnectTimeout is one
             return Failure("No answer", f"{address} did not answer in time.", "Check the address and the network.")
         case exc.InvalidEndpoint():
             return Failure("Not an address", str(error), "A host name, nas:port, or wss://nas/api/current.")
@@ -242,10 +243,6 @@ def _rejected(error: exc.HandshakeRejected, address: str) -> Failure:
     return Failure("Not a TrueNAS", f"{address} answered HTTP {error.status_code}.", "Check the address and the port.")
 
 
-def _title(error: exc.ClientException, otherwise: str) -> str:
-    return error.errname or otherwise
-
-
 def _job_rows(extra: Any) -> tuple[FieldProblem, ...]:
     if not isinstance(extra, list):
         return ()
@@ -254,7 +251,4 @@ def _job_rows(extra: Any) -> tuple[FieldProblem, ...]:
 
 
 def _trace(trace: Any) -> str:
-    if isinstance(trace, Mapping):
-        formatted = trace.get("formatted")
-        return formatted if isinstance(formatted, str) else ""
-    return trace if isinstance(trace, str) else ""
+    return text(trace.get("formatted") if isinstance(trace, Mapping) else trace)

@@ -6,11 +6,14 @@ import json
 from typing import Any
 
 from truenas_client import ejson
+from truenas_client.values.kinds import weight
 
 __all__ = ["first_part", "json_length"]
 
 _SHOWN_CHARACTERS = 20_000
 _SPACE = " \t\r\n"
+_MOST_WEIGHT = 3_000_000
+"""Some 50,000 values, or as many characters: 10 ms."""
 
 
 def first_part(text: str, start: int, end: int, *, most: int = 2_000_000) -> Any:
@@ -47,28 +50,9 @@ def _skip(piece: str, at: int) -> int:
     return at
 
 
-def json_length(value: Any, *, most_values: int = 60_000, most_characters: int = 2_000_000) -> int | None:
+def json_length(value: Any) -> int | None:
     """The bytes of a value as a server writes it; None for one so large that finding out would be felt."""
-    left, room = most_values, most_characters
-    stack = [value]
-    while stack:
-        here = stack.pop()
-        left -= 1
-        if isinstance(here, dict):
-            left -= len(here)
-            if left < 0:
-                return None
-            stack.extend(here.values())
-        elif isinstance(here, (list, tuple)):
-            left -= len(here)
-            if left < 0:
-                return None
-            stack.extend(here)
-        elif isinstance(here, str):
-            room -= len(here)
-        if room < 0:
-            return None
     try:
-        return len(ejson.dumps(value))
+        return len(ejson.dumps(value)) if weight(value, _MOST_WEIGHT) <= _MOST_WEIGHT else None
     except (TypeError, ValueError, RecursionError):
         return None

@@ -21,7 +21,7 @@ from weakref import ref
 from truenas_client.values.human import hint
 from truenas_client.values.kinds import Kind, Members, Path, has_members, kind_of, path_text, preview, title_of
 
-from .finding import finder, search
+from .finding import finder, search, way
 
 __all__ = ["Kind", "Path", "Row", "Tree", "path_text"]
 
@@ -71,7 +71,7 @@ class _Node(Members):
 
     @property
     def parent(self) -> _Node | None:
-        """The unfolded container that holds this one; None for the root."""
+        """The unfolded container that holds this one; None for the one that holds the root."""
         return None if self._parent is None else self._parent()
 
     def ends(self) -> list[int]:
@@ -119,32 +119,29 @@ class Tree:
 
     def __init__(self, value: Any, *, first_rows: int = FIRST_ROWS) -> None:
         self.value = value
-        self._root = _Node(value, None, 0) if has_members(value) else None
-        if self._root is not None:
-            self._unfold_at_first(self._root, first_rows)
+        # Holds the value as its only member: so the first row is a row like all others.
+        self._top = _Node((value,), None, 0)
+        if (root := self._open(self._top, 0)) is not None:
+            self._unfold_at_first(root, first_rows)
 
     def __len__(self) -> int:
         """How many rows are visible."""
-        return 1 + (self._root.rows if self._root is not None else 0)
+        return self._top.rows
 
     def row(self, index: int) -> Row:
         """The row of this number. Raises IndexError when there is none."""
         node, child = self._at(index)
-        path = self._path(node, child)
-        if child is None:
-            value, key, depth, unfolded = self.value, None, 0, self._root is not None
-        else:
-            assert node is not None
-            value, key, depth, unfolded = node.at(child), node.name(child), len(path), child in node.children
+        path, value = self._path(node, child), node.at(child)
+        key = path[-1] if path else None
         count = len(value) if has_members(value) else 0
         return Row(
             index=index,
-            depth=depth,
+            depth=len(path),
             key=key,
             kind=kind_of(value),
             preview=preview(value),
             count=count,
-            folded=None if not count else not unfolded,
+            folded=None if not count else child not in node.children,
             path=path,
             value=value,
             title=title_of(value),
@@ -157,7 +154,7 @@ class Tree:
 
     def index_of(self, path: Path) -> int:
         """The number of the row at ``path``, or of its nearest visible parent."""
-        index, node = 0, self._root
+        index, node = 0, self._top.children.get(0)
         for part in path:
             child = None if node is None else node.position(part)
             if node is None or child is None:
@@ -168,35 +165,23 @@ class Tree:
 
     def value_at(self, path: Path) -> Any:
         """The value at ``path``, folded or not. Raises KeyError when nothing is there."""
-        value = self.value
-        for part in path:
-            members = Members(value) if has_members(value) else None
-            position = None if members is None else members.position(part)
-            if members is None or position is None:
-                raise KeyError(part)
-            value = members.at(position)
-        return value
+        if (found := way(self.value, path)) is None:
+            raise KeyError(path)
+        return found[1]
 
     # Folding: each gives the number of rows gained (or lost, below zero)
 
     def unfold(self, index: int) -> int:
         """Unfold the row of this number; 0 when there is nothing to unfold."""
         before = len(self)
-        node, child = self._at(index)
-        if child is None:
-            if self._root is None and has_members(self.value):
-                self._root = _Node(self.value, None, 0)
-        elif node is not None:
-            self._open(node, child)
+        self._open(*self._at(index))
         return len(self) - before
 
     def fold(self, index: int) -> int:
         """Fold the row of this number; what was unfolded inside is forgotten."""
         before = len(self)
         node, child = self._at(index)
-        if child is None:
-            self._root = None
-        elif node is not None and child in node.children:
+        if child in node.children:
             gone = node.children.pop(child)
             del node.order[bisect_left(node.order, child)]
             node.grow(-gone.rows)
@@ -206,14 +191,14 @@ class Tree:
         """Fold an unfolded row, unfold a folded one."""
         return self.fold(index) or self.unfold(index)
 
-    def unfold_below(self, index: int, *, limit: int = MOST_UNFOLDED) -> bool:
+    def unfold_below(self, index: int) -> bool:
         """Unfold everything below a row, level by level. False when the limit stopped it before the end."""
-        return self._unfold_to(self.row(index).path, None, limit)
+        return self._unfold_to(self.row(index).path, None)
 
-    def fold_level(self, level: int, *, limit: int = MOST_UNFOLDED) -> bool:
+    def fold_level(self, level: int) -> bool:
         """Show exactly the rows down to ``level`` (0: the root alone). False when the limit stopped it."""
-        self._root = None
-        return level <= 0 or self._unfold_to((), level, limit)
+        self.fold(0)
+        return level <= 0 or self._unfold_to((), level)
 
     def parent_of(self, index: int) -> int:
         """The number of the row above in the tree; of the root its own."""
@@ -229,43 +214,37 @@ class Tree:
 
     # Finding
 
-    def find(self, text: str, *, after: Path | None = None, backwards: bool = False) -> Path | None:
-        """The next path, folded or not, whose key or value holds ``text``: from ``after`` on and around the end.
-
-        ``after`` itself comes last. Capitals are told apart only when ``text`` has some. None when nothing does. On
-        large values use `search` instead, which lets others run.
-        """
-        return next((path for path in self.search(text, after=after, backwards=backwards) if path is not None), None)
-
     def search(self, text: str, *, after: Path | None = None, backwards: bool = False) -> Iterator[Path | None]:
-        """As `find`, but every path in order, with a None now and then (every few milliseconds) where the caller can
-        let others run or give up."""
+        """The paths, folded or not, whose key or value holds ``text``: from ``after`` on and around the end.
+
+        ``after`` itself comes last. Capitals are told apart only when ``text`` has some. A None comes now and then
+        (every few milliseconds), where the caller can let others run or give up.
+        """
         return search(self.value, text, after=after, backwards=backwards)
 
     def matches(self, row: Row, text: str) -> bool:
-        """Whether a row is one that `find` would stop at."""
+        """Whether a row is one that `search` would stop at."""
         return bool(text) and finder(text)(row.key, row.value)
 
     # Inside
 
-    def _at(self, index: int) -> tuple[_Node | None, int | None]:
-        """The unfolded container that holds a row, and which of its children the row is; (None, None) for the root."""
+    def _at(self, index: int) -> tuple[_Node, int]:
+        """The unfolded container that holds a row, and which of its children the row is."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        if index == 0 or self._root is None:
-            return None, None
-        node, offset = self._root, index - 1
+        # Straight to the root, as most rows are below it.
+        node, offset = (self._top.children[0], index - 1) if index else (self._top, 0)
         while True:
             child, inside = node.locate(offset)
             if inside < 0:
                 return node, child
             node, offset = node.children[child], inside
 
-    def _path(self, node: _Node | None, child: int | None) -> Path:
+    def _path(self, node: _Node, child: int) -> Path:
         parts: list[str | int] = []
-        while node is not None and child is not None:
+        while (parent := node.parent) is not None:
             parts.append(node.name(child))
-            child, node = node.place, node.parent
+            child, node = node.place, parent
         return tuple(reversed(parts))
 
     def _open(self, node: _Node, child: int) -> _Node | None:
@@ -294,16 +273,15 @@ class Tree:
                 if inner is not None:
                     queue.append(inner)
 
-    def _unfold_to(self, path: Path, levels: int | None, limit: int) -> bool:
+    def _unfold_to(self, path: Path, levels: int | None) -> bool:
         """Unfold ``levels`` levels (None: all) below a path; False when a limit stopped it."""
-        self.unfold(self.reveal(path))
-        top = self._root
-        for part in path:
-            position = None if top is None else top.position(part)
-            top = None if top is None or position is None else top.children.get(position)
+        index = self.reveal(path)
+        self.unfold(index)
+        holder, place = self._at(index)
+        top = holder.children.get(place)
         if top is None:
             return True
-        queue, touched, looked = deque([(top, 1)]), [], 0
+        queue, touched, looked, unfolded = deque([(top, 1)]), [], 0, 0
         complete = True
         while queue and complete:
             node, depth = queue.popleft()
@@ -312,7 +290,7 @@ class Tree:
             touched.append(node)
             for child in range(node.size):
                 looked += 1
-                if limit <= 0 or looked > MOST_LOOKED_AT:
+                if unfolded == MOST_UNFOLDED or looked > MOST_LOOKED_AT:
                     complete = False
                     break
                 value = node.at(child)
@@ -321,7 +299,7 @@ class Tree:
                 inner = node.children.get(child)
                 if inner is None:
                     inner = node.children[child] = _Node(value, node, child)
-                    limit -= 1
+                    unfolded += 1
                 queue.append((inner, depth + 1))
         # Rows are added up once at the end, from the innermost outwards, not once per container.
         for node in reversed(touched):

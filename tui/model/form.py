@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from truenas_client.methods.catalogue import Method
@@ -22,9 +22,9 @@ from truenas_client.methods.normalise import Schema
 from truenas_client.secrets.names import is_secret_name
 
 from .jsontext import Path
-from .schemaplace import fitting, is_tag
+from .schemaplace import choices_of, fitting, inner_schema, is_tag
 
-__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "choices_of", "fields", "inner_schema", "key_of"]
+__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "fields", "folds_above", "found_fields", "key_of"]
 
 Kind = Literal["switch", "select", "number", "text", "secret", "json", "group", "list", "more", "add"]
 
@@ -37,6 +37,10 @@ _BY_TYPE: Mapping[Any, Kind] = {
     "array": "list",
 }
 CONTAINERS = frozenset({"group", "list"})
+_VALUES: Mapping[Kind, tuple[type, ...]] = {
+    "group": (dict,), "list": (list,), "text": (str,), "secret": (str,), "switch": (bool,), "number": (int, float)
+}  # fmt: skip
+"""The values that are edited as their kind of row says; all others are edited as JSON."""
 _MOST_OPEN = 100
 """A container with more members than this is folded at first."""
 _FEW = 12
@@ -123,14 +127,6 @@ def branch_of(branches: Sequence[Schema], value: Any, *, present: bool) -> Schem
     return next((branch for branch in fit if allows(branch, value)), fit[0] if fit else None)
 
 
-def inner_schema(schema: Schema, part: str | int) -> Any:
-    """The schema of a member or an item, None where there is none."""
-    if isinstance(part, int):
-        prefix = schema.get("prefixItems", ())
-        return prefix[part] if part < len(prefix) else schema.get("items")
-    return schema.get("properties", {}).get(part, schema.get("additionalProperties"))
-
-
 def fields(method: Method, values: Sequence[Any], is_open: Callable[[str, bool], bool]) -> list[Field]:
     """The rows for these arguments. ``is_open`` says of a row's key whether it is unfolded, given what is usual."""
     form = _Form(is_open)
@@ -167,28 +163,24 @@ class _Form:
         branches = branches_of(schema)
         branch = branch_of(branches, value, present=present)
         kind = _kind(branch, branches, name, value, present=present)
-        branch = branch or {}
-        row = {
-            "path": path, "name": name, "kind": kind, "depth": depth, "schema": branch, "branches": branches,
-            "described": schema if isinstance(schema, dict) else {}, "value": value, "present": present,
-            "required": required,
-        }  # fmt: skip
+        branch, described = branch or {}, schema if isinstance(schema, dict) else {}
+        row = Field(path, name, kind, depth, branch, described, branches, value, present, required)
         if kind in CONTAINERS:
             size = len(value) if present else 0
             usual = size <= _MOST_OPEN and (present or required or len(path) == 1)
-            row |= {"open": self._is_open(key_of(path), usual), "count": size}
+            row = replace(row, open=self._is_open(key_of(path), usual), count=size)
         elif kind == "select":
             tags = tags if len(tags) > 1 else ()
             choices = [choice for one in tags for choice in choices_of(one["properties"][path[-1]])]
             unlike = {json.dumps(choice): choice for choice in choices or choices_of(_content(branches, branch))}
-            row |= {"choices": tuple(unlike.values()), "tags": tags}
-        self.rows.append(Field(**row))
-        if not row.get("open"):
+            row = replace(row, choices=tuple(unlike.values()), tags=tags)
+        self.rows.append(row)
+        if not row.open:
             return
         if kind == "group":
             self._members(path, branch, branches, value if present else {}, depth + 1)
         else:
-            self._items(path, branch, value if present else [], depth + 1, row["described"].get("description"))
+            self._items(path, branch, value if present else [], depth + 1, described.get("description"))
 
     def _members(
         self, path: Path, branch: Schema, branches: Sequence[Schema], value: Mapping[str, Any], depth: int
@@ -238,16 +230,11 @@ def _kind(branch: Schema | None, branches: Sequence[Schema], name: str, value: A
     kind = _plain_kind(branch, name)
     if not present:
         return kind
-    if kind in CONTAINERS:
-        fits = isinstance(value, dict) if kind == "group" else isinstance(value, list)
-        return kind if fits and not _special(value) else "json"
-    if kind in ("text", "secret"):
-        return kind if isinstance(value, str) else "json"
-    if kind == "switch":
-        return kind if isinstance(value, bool) else "json"
-    if kind == "number":
-        return kind if isinstance(value, (int, float)) and not isinstance(value, bool) else "json"
-    return "json" if isinstance(value, (dict, list)) else kind
+    if kind == "select":
+        fits = not isinstance(value, (dict, list))
+    else:
+        fits = type(value) in _VALUES.get(kind, ()) and not _special(value)
+    return kind if fits else "json"
 
 
 def _plain_kind(branch: Schema | None, name: str) -> Kind:
@@ -264,12 +251,37 @@ def _special(value: Any) -> bool:
     return isinstance(value, dict) and 0 < len(value) < 3 and not isinstance(marked(value), dict)
 
 
-def choices_of(schema: Schema) -> list[Any]:
-    """The only values that a schema allows; none when it does not list them."""
-    choices: list[Any] = [schema["const"]] if "const" in schema else schema.get("enum") or []
-    return choices
-
-
 def _content(branches: Sequence[Schema], branch: Schema) -> Schema:
     """The branch, or of null what may stand in its place."""
     return branch_of(branches, None, present=False) or {} if branch.get("type") == "null" else branch
+
+
+# Finding rows by their names, also those that are folded away
+
+_DEEPEST = 4
+"""Members further down are not looked for: a schema may contain itself."""
+
+
+def found_fields(method: Method, values: Sequence[Any], sought: str) -> tuple[list[Field], Field | None]:
+    """The rows whose names hold all the words, or else their descriptions: each with what it holds, below those that
+    hold it. Then the first of them."""
+    rows = fields(method, values, lambda key, _usual: key.count(",") <= _DEEPEST)
+    rows = [row for row in rows if row.kind != "more"]
+    words = sought.lower().split()
+    for told in (lambda row: row.name, lambda row: str(row.described.get("description") or "")):
+        found = {row.path for row in rows if row.kind != "add" and all(word in told(row).lower() for word in words)}
+        if found:
+            above = {path[:length] for path in found for length in range(1, len(path))}
+            shown = [
+                row
+                for row in rows
+                if (row.path in above and row.kind != "add")
+                or any(row.path[:length] in found for length in range(1, len(row.path) + 1))
+            ]
+            return shown, next(row for row in shown if row.path in found)
+    return [], None
+
+
+def folds_above(path: Path) -> list[str]:
+    """The keys of the rows that have to be unfolded for the row at a path to be there."""
+    return [key for length in range(1, len(path)) for key in (key_of(path[:length]), key_of(path[:length], "more"))]

@@ -3,50 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from truenas_client.methods.draft import draft
 from truenas_client.methods.normalise import Schema
 
-from .branches import rebranched
 from .draft import Draft, Patch
-from .form import CONTAINERS, Field, branch_of, branches_of, inner_schema
+from .form import CONTAINERS, Field, branch_of, branches_of
 from .formtext import UnreadableText, read_text
 from .jsontext import Path
 from .pasting import pasted
-from .schemaplace import schemas_at, value_at
+from .schemaplace import inner_schema, rebranched, schemas_at, value_at
 
 __all__ = ["added", "branched", "chosen", "entered", "pasted_into"]
 
 
 def entered(form: Draft, path: Path, value: Any) -> Patch:
     """A value at ``path``. Containers that are missing on the way are begun with what they require."""
-    method, values = form.method, form.values or []
-    known = 0
-    while known < len(path) and _has(value_at(values, path[:known]), path[known]):
-        known += 1
-    if known >= len(path) - 1 or method is None:
+    known = len(form.existing(path))
+    if known >= len(path) - 1 or form.method is None:
         return form.put(path, value)
     at = path[: known + 1]
-    return form.put(
-        at, _begun(schemas_at([param.schema for param in method.params], values, at), path[len(at) :], value)
-    )
+    branches = schemas_at([param.schema for param in form.method.params], form.values or [], at)
+    return form.put(at, _begun(branches, path[known + 1 :], value))
 
 
-def _begun(branches: list[Schema], rest: Path, value: Any) -> Any:
+def _begun(branches: Sequence[Schema], rest: Path, value: Any) -> Any:
     """The smallest value of these branches, with a value put into it at the rest of a path."""
-    branch = branch_of(branches_of({"anyOf": branches}) if branches else (), None, present=False) or {}
+    branch = branch_of(branches_of({"anyOf": list(branches)}) if branches else (), None, present=False) or {}
     whole = draft({key: one for key, one in branch.items() if key != "default"}).value
-    part = rest[0]
+    part, further = rest[0], rest[1:]
+    inner = _begun(branches_of(inner_schema(branch, part)), further, value) if further else value
     if isinstance(part, int):
-        return [value if len(rest) == 1 else _begun(_inner(branch, part), rest[1:], value)]
-    whole = whole if isinstance(whole, dict) else {}
-    return {**whole, part: value if len(rest) == 1 else _begun(_inner(branch, part), rest[1:], value)}
-
-
-def _inner(branch: Schema, part: str | int) -> list[Schema]:
-    """The branches of a member or an item."""
-    return list(branches_of(inner_schema(branch, part)))
+        return [inner]
+    return {**(whole if isinstance(whole, dict) else {}), part: inner}
 
 
 def chosen(form: Draft, row: Field, choice: Any) -> Patch:
@@ -91,9 +82,3 @@ def pasted_into(form: Draft, row: Field, paste: str) -> Patch:
     elif form.text[start] == '"':
         start, end = start + 1, end - 1
     return pasted(form.text, start, end, paste, method, smallest=form.smallest) or Patch(start, end, paste)
-
-
-def _has(container: Any, part: str | int) -> bool:
-    if isinstance(container, dict):
-        return part in container
-    return isinstance(container, list) and isinstance(part, int) and part < len(container)

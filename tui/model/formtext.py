@@ -12,7 +12,9 @@ from truenas_client.methods.querywords import size_of
 from truenas_client.secrets.redact import redact
 from truenas_client.values.human import hint, human_size
 
-from .form import Field, choices_of
+from .form import Field
+from .jsontext import json_line
+from .schemaplace import choices_of
 
 __all__ = ["UnreadableText", "default_of", "help_of", "kind_of", "read_text", "shown_text", "written_text"]
 
@@ -35,18 +37,19 @@ def shown_text(row: Field) -> str:
     if row.kind in ("more", "add"):
         return ""
     if not row.present:
-        return f"default {_json(default_of(row))}" if default_of(row) is not None else ""
+        return f"default {json_line(default_of(row), _LONGEST)}" if default_of(row) is not None else ""
     if row.kind == "list":
         return f"{row.count} item{'' if row.count == 1 else 's'}"
     if row.kind == "group":
-        return "" if row.open else _json(redact(row.value))
+        return "" if row.open else json_line(redact(row.value), _LONGEST)
     if row.kind == "switch" and row.value is not None:
         return "on" if row.value else "off"
     if row.kind == "secret" and row.value:
         return row.value if row.value.startswith("${") else _MASK
     if row.kind in ("text", "select") and isinstance(row.value, str):
         return row.value[:_LONGEST] or '""'
-    return _json(redact(row.value, name=row.name) if row.kind == "json" else row.value)
+    value = redact(row.value, name=row.name) if row.kind == "json" else row.value
+    return json_line(value, _LONGEST)
 
 
 def size_text(row: Field) -> str:
@@ -66,7 +69,7 @@ def written_text(row: Field) -> str:
         return "" if row.kind != "json" or not row.present else "null"
     if row.kind in ("text", "secret") and isinstance(value, str):
         return value
-    text = json.dumps(value, ensure_ascii=False)
+    text = json_line(value)
     long = isinstance(value, (list, dict)) and len(text) > _ONE_LINE
     return json.dumps(value, indent=2, ensure_ascii=False) if long else text
 
@@ -149,7 +152,7 @@ def help_of(row: Field) -> str:
     facts = [kind_of(row)]
     if row.kind == "select":
         few = len(row.choices) <= _FEW_CHOICES
-        facts = [" or ".join(_json(choice, 20) for choice in row.choices) if few else f"{len(row.choices)} choices"]
+        facts = [" or ".join(json_line(choice, 20) for choice in row.choices) if few else f"{len(row.choices)} choices"]
     low, high = row.schema.get("minimum"), row.schema.get("maximum")
     if row.kind == "number" and (low is not None or high is not None):
         facts.append(_limits(low, high))
@@ -164,8 +167,3 @@ def help_of(row: Field) -> str:
 def default_of(row: Field) -> Any:
     """What the server takes where the row is left out, as far as the schema says."""
     return row.described.get("default", row.schema.get("default"))
-
-
-def _json(value: Any, most: int = _LONGEST) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= most else f"{text[: most - 1]}…"

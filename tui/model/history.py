@@ -12,6 +12,7 @@ from typing import Any
 
 from truenas_client.secrets.redact import holds_mask
 from truenas_client.values.human import human_ms
+from tui.model.jsontext import json_line
 from tui.model.wordfilter import WordFilter
 
 __all__ = ["STATES", "Entry", "EntryFilter", "outcome", "read_entry", "when"]
@@ -34,7 +35,7 @@ class Entry:
     @property
     def arguments(self) -> str:
         """The arguments on one line, without the brackets around them."""
-        return "" if self.params is None else json.dumps(self.params, ensure_ascii=False)[1:-1]
+        return "" if self.params is None else json_line(self.params)[1:-1]
 
     @property
     def is_whole(self) -> bool:

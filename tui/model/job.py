@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from truenas_client.values.kinds import beginning
+from tui.model.answers import mapping, time_of
 from tui.model.pace import Pace
 
 __all__ = ["ENDED", "LOST", "QUEUED", "Job", "same_job"]
@@ -77,13 +78,8 @@ class Job:
         number = fields.get("id")
         if type(number) is not int:
             return None
-        progress = fields.get("progress")
-        progress = progress if isinstance(progress, Mapping) else {}
+        progress, credentials = mapping(fields.get("progress")), mapping(fields.get("credentials"))
         percent = progress.get("percent")
-        credentials = fields.get("credentials")
-        credentials = credentials if isinstance(credentials, Mapping) else {}
-        about = credentials.get("data")
-        about = about if isinstance(about, Mapping) else {}
         messages = fields.get("message_ids")
         first = messages[0] if isinstance(messages, list) and messages else ""
         return cls(
@@ -97,9 +93,9 @@ class Job:
             result=beginning(result, _SHOWN) if (result := fields.get("result")) is not None else "",
             error=_failure(fields),
             trace=_text(fields.get("exception")),
-            started=_time(fields.get("time_started")),
-            finished=_time(fields.get("time_finished")),
-            by=_text(about.get("username")) or _text(credentials.get("type")).lower(),
+            started=time_of(fields.get("time_started")),
+            finished=time_of(fields.get("time_finished")),
+            by=_text(mapping(credentials.get("data")).get("username")) or _text(credentials.get("type")).lower(),
             logs=_text(fields.get("logs_excerpt")),
             logs_path=_text(fields.get("logs_path")),
             abortable=fields.get("abortable") is not False,
@@ -118,9 +114,8 @@ def same_job(one: Job, other: Job) -> bool:
 
 def _failure(fields: Mapping[str, Any]) -> str:
     """The error of a job; for an exception without a text (``AssertionError()``) its name."""
-    info = fields.get("exc_info")
     said = _text(fields.get("error"))
-    return said if said.strip() or not isinstance(info, Mapping) else _text(info.get("repr"))
+    return said if said.strip() else _text(mapping(fields.get("exc_info")).get("repr")) or said
 
 
 _SHOWN = 4000
@@ -131,9 +126,3 @@ def _text(value: Any) -> str:
     text = value if isinstance(value, str) else "" if value is None else beginning(value, _SHOWN)
     # The end of a traceback or a log is most useful.
     return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
-
-
-def _time(value: Any) -> datetime | None:
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from tui.model.wordfilter import Fields, WordFilter
+from tui.model.wordfilter import WordFilter
 
-__all__ = ["FIELDS", "JobFilter"]
-
-FIELDS: Fields = {
-    "state": lambda job: job.state,
-    "method": lambda job: job.method,
-    "by": lambda job: job.by,
-    "id": lambda job: str(job.id),
-    "what": lambda job: f"{job.text}\n{job.description}",
-    "args": lambda job: job.arguments,
-    "error": lambda job: job.error,
-}
+__all__ = ["JobFilter"]
 
 
 class JobFilter(WordFilter):
     """The items are `model.job.Job`s."""
 
-    fields = FIELDS
+    fields = {
+        "state": lambda job: job.state,
+        "method": lambda job: job.method,
+        "by": lambda job: job.by,
+        "id": lambda job: str(job.id),
+        "what": lambda job: f"{job.text}\n{job.description}",
+        "args": lambda job: job.arguments,
+        "error": lambda job: job.error,
+    }
     states = ("queued", "waiting", "running", "success", "failed", "aborted", "lost")
     groups = {"active": ("queued", "waiting", "running"), "ended": ("success", "failed", "aborted", "lost")}

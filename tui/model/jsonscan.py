@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = ["MOST_PROBLEMS", "Member", "Node", "Scan", "TextProblem", "scan"]
@@ -52,36 +52,32 @@ class TextProblem:
     message: str
 
 
+@dataclass(slots=True, eq=False)
 class Node:
     """A value in the text. ``members`` are those of a list or an object, in order; ``closed`` if its bracket is."""
 
-    __slots__ = ("closed", "end", "kind", "members", "start", "state", "value")
-
-    def __init__(self, start: int, end: int, kind: Kind, value: Any) -> None:
-        self.start = start
-        self.end = end
-        self.kind: Kind = kind
-        self.value = value
-        self.closed = kind == "scalar"
-        self.members: list[Member] = []
-        self.state = _START
+    start: int
+    end: int
+    kind: Kind
+    value: Any
+    closed: bool = False
+    members: list[Member] = field(default_factory=list)
+    state: int = _START
 
 
+@dataclass(slots=True, eq=False)
 class Member:
     """A place in a list or an object: key (None in lists), value (None while missing) and what follows.
 
     ``after`` is where the next place begins: at its comma, or at its own end when the comma is missing.
     """
 
-    __slots__ = ("after", "colon", "key", "key_end", "key_start", "node")
-
-    def __init__(self, node: Node | None, *, key: str | None = None, key_start: int = -1, key_end: int = -1) -> None:
-        self.node = node
-        self.key = key
-        self.key_start = key_start
-        self.key_end = key_end
-        self.colon = -1
-        self.after = -1
+    node: Node | None
+    key: str | None = None
+    key_start: int = -1
+    key_end: int = -1
+    colon: int = -1
+    after: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +102,8 @@ class _Scanner:
         self.depths = {"[": 0, "{": 0}
         self.problems: list[TextProblem] = []
         self.notes: list[TextProblem] = []
+        self.over = False
+        """Something stands behind the one value: nothing more is read."""
 
     def problem(self, start: int, end: int, message: str) -> None:
         if len(self.problems) < MOST_PROBLEMS:
@@ -119,18 +117,18 @@ class _Scanner:
                 continue
             start, end = token.span()
             if kind == "mark":
-                going = self.mark(self.text[start], start)
+                self.mark(self.text[start], start)
             elif kind == "text":
                 piece = self.text[start:end]
-                going = self.scalar(start, end, piece[1:-1] if "\\" not in piece else json.loads(piece), is_text=True)
+                self.string(start, end, piece[1:-1] if "\\" not in piece else json.loads(piece))
             elif kind == "number":
-                going = self.scalar(start, end, self.number(start, end))
+                self.scalar(start, end, self.number(start, end))
             elif kind == "literal":
                 word = self.text[start:end]
-                going = self.scalar(start, end, _LITERALS[word] if word in _LITERALS else float(word))
+                self.scalar(start, end, _LITERALS[word] if word in _LITERALS else float(word))
             else:
-                going = self.wrong(str(kind), start, end)
-            if not going:
+                self.wrong(str(kind), start, end)
+            if self.over:
                 break
         self.finish()
         self.problems.sort(key=lambda problem: problem.start)
@@ -146,81 +144,95 @@ class _Scanner:
 
     # Values and keys
 
-    def scalar(self, start: int, end: int, value: Any, *, is_text: bool = False, key_reported: bool = False) -> bool:
-        """A scalar, which is a key where an object wants one. False when reading should stop."""
+    def wants_key(self) -> Node | None:
+        """The object in which a key belongs here; None where a value does."""
         top = self.open[-1] if self.open else None
-        if top is not None and top.kind == "{" and top.state in (_START, _COMMA, _VALUE):
-            if top.state == _VALUE:
-                self.problem(start, end, "expected , or }")
-                top.members[-1].after = self.end_of(top.members[-1])
-            if not is_text and not key_reported:
-                self.problem(start, end, f'a key needs double quotes: "{_cut(self.text[start:end])}"')
-            top.members.append(
-                Member(None, key=value if is_text else self.text[start:end], key_start=start, key_end=end)
-            )
-            top.state = _KEY
-            return True
-        return self.put(Node(start, end, "scalar", value))
+        return top if top is not None and top.kind == "{" and top.state in (_START, _COMMA, _VALUE) else None
 
-    def put(self, node: Node) -> bool:
+    def string(self, start: int, end: int, value: str) -> None:
+        if (top := self.wants_key()) is not None:
+            self.key(top, start, end, value)
+        else:
+            self.put(Node(start, end, "scalar", value))
+
+    def scalar(self, start: int, end: int, value: Any) -> None:
+        """A value that is no text, and no key either: its characters are taken as one where an object wants one."""
+        if (top := self.wants_key()) is not None:
+            key = self.text[start:end]
+            self.key(top, start, end, key, wrong=f'a key needs double quotes: "{_cut(key)}"')
+        else:
+            self.put(Node(start, end, "scalar", value))
+
+    def key(self, top: Node, start: int, end: int, key: str, *, wrong: str = "") -> None:
+        if top.state == _VALUE:
+            self.comma_missing(top, start, end)
+        if wrong:
+            self.problem(start, end, wrong)
+        top.members.append(Member(None, key, start, end))
+        top.state = _KEY
+
+    def put(self, node: Node) -> None:
         """Give a value its place."""
         if not self.open:
             if self.root is not None:
-                self.problem(node.start, node.end, "expected the end: one value is allowed here")
-                return False
-            self.root = node
-            return True
+                self.end_expected(node.start, node.end, ": one value is allowed here")
+            else:
+                self.root = node
+            return
         top = self.open[-1]
+        if top.state == _VALUE:
+            self.comma_missing(top, node.start, node.end)
         if top.kind == "[":
-            if top.state == _VALUE:
-                self.problem(node.start, node.end, "expected , or ]")
-                top.members[-1].after = self.end_of(top.members[-1])
             top.members.append(Member(node))
             top.value.append(node.value)
         else:
-            if top.state in (_START, _COMMA, _VALUE):
-                message = "expected , or }" if top.state == _VALUE else "expected a key in double quotes"
-                self.problem(node.start, node.start + 1, message)
-                if top.members and top.state == _VALUE:
-                    top.members[-1].after = self.end_of(top.members[-1])
-                top.members.append(Member(None, key="", key_start=node.start, key_end=node.start))
-            elif top.state == _KEY:
+            if top.state == _KEY:
                 self.problem(node.start, node.start + 1, "expected : before the value")
-            self.fill(top, node)
+            elif top.state != _COLON:
+                if top.state != _VALUE:
+                    self.problem(node.start, node.end, "expected a key in double quotes")
+                top.members.append(Member(None, "", node.start, node.start))
+            member = top.members[-1]
+            member.node = node
+            if member.key in top.value:
+                given = f"{_cut(str(member.key))} is given twice"
+                self.notes.append(TextProblem(member.key_start, member.key_end, given))
+            top.value[member.key] = node.value
         top.state = _VALUE
-        return True
 
-    def fill(self, top: Node, node: Node) -> None:
-        member = top.members[-1]
-        member.node = node
-        if member.key in top.value:
-            self.notes.append(TextProblem(member.key_start, member.key_end, f"{_cut(str(member.key))} is given twice"))
-        top.value[member.key] = node.value
+    def comma_missing(self, top: Node, start: int, end: int) -> None:
+        self.problem(start, end, f"expected , or {_CLOSED_BY[top.kind]}")
+        last = top.members[-1]
+        last.after = last.node.end if last.node is not None else max(last.key_end, last.colon + 1)
 
-    def end_of(self, member: Member) -> int:
-        return member.node.end if member.node is not None else max(member.key_end, member.colon + 1)
+    def end_expected(self, start: int, end: int, more: str) -> None:
+        self.problem(start, end, f"expected the end{more}")
+        self.over = True
 
     # Marks
 
-    def mark(self, char: str, at: int) -> bool:
+    def mark(self, char: str, at: int) -> None:
         if char in "[{":
             node = Node(at, at + 1, "[" if char == "[" else "{", [] if char == "[" else {})
-            if not self.put(node):
-                return False
-            self.open.append(node)
-            self.depths[node.kind] += 1
-            return True
-        if char in "]}":
-            return self.close(char, at)
-        if not self.open:
-            if self.root is not None:
-                self.problem(at, at + 1, f"expected the end, not {char}")
-                return False
+            self.put(node)
+            if not self.over:
+                self.open.append(node)
+                self.depths[node.kind] += 1
+        elif char in "]}" and self.depths[_CLOSES[char]]:
+            self.close(_CLOSES[char], char, at)
+        elif not self.open and self.root is not None:
+            self.end_expected(at, at + 1, f", not {char}")
+        elif char in "]}":
+            expected = f"expected {_CLOSED_BY[self.open[-1].kind]}, not {char}" if self.open else f"unmatched {char}"
+            self.problem(at, at + 1, expected)
+        elif not self.open:
             self.problem(at, at + 1, f"expected a value, not {char}")
-            return True
-        return self.comma(self.open[-1], at) if char == "," else self.colon(self.open[-1], at)
+        elif char == ",":
+            self.comma(self.open[-1], at)
+        else:
+            self.colon(self.open[-1], at)
 
-    def comma(self, top: Node, at: int) -> bool:
+    def comma(self, top: Node, at: int) -> None:
         if top.state == _VALUE:
             top.members[-1].after = at
         elif top.state in (_KEY, _COLON):
@@ -230,39 +242,24 @@ class _Scanner:
         else:
             self.problem(at, at + 1, f"expected {'a key' if top.kind == '{' else 'a value'} before ,")
         top.state = _COMMA
-        return True
 
     def without_value(self, top: Node) -> None:
-        if top.members[-1].node is None:
-            top.value.setdefault(top.members[-1].key, None)
+        top.value.setdefault(top.members[-1].key, None)
 
-    def colon(self, top: Node, at: int) -> bool:
+    def colon(self, top: Node, at: int) -> None:
         if top.kind == "{" and top.state == _KEY:
             top.members[-1].colon = at
             top.state = _COLON
         else:
             list_has_none = ": a list has no keys" if top.kind == "[" else ""
             self.problem(at, at + 1, f"no colon is expected here{list_has_none}")
-        return True
 
-    def close(self, char: str, at: int) -> bool:
-        opener = _CLOSES[char]
-        if not self.depths[opener]:
-            if not self.open and self.root is not None:
-                self.problem(at, at + 1, f"expected the end, not {char}")
-                return False
-            expected = f"expected {_CLOSED_BY[self.open[-1].kind]}, not {char}" if self.open else f"unmatched {char}"
-            self.problem(at, at + 1, expected)
-            return True
-        while self.open:
-            top = self.open[-1]
-            matches = top.kind == opener
-            if not matches:
-                self.problem(at, at + 1, f"expected {_CLOSED_BY[top.kind]} before {char}")
-            self.leave(top, at, at + 1 if matches else at)
-            if matches:
-                break
-        return True
+    def close(self, opener: str, char: str, at: int) -> None:
+        """Closes the innermost container of this kind, and those that are open inside it."""
+        while (top := self.open[-1]).kind != opener:
+            self.problem(at, at + 1, f"expected {_CLOSED_BY[top.kind]} before {char}")
+            self.leave(top, at, at)
+        self.leave(top, at, at + 1)
 
     def leave(self, top: Node, at: int, end: int) -> None:
         """Close the innermost container."""
@@ -295,23 +292,21 @@ class _Scanner:
 
     # What is not JSON
 
-    def wrong(self, kind: str, start: int, end: int) -> bool:
+    def wrong(self, kind: str, start: int, end: int) -> None:
         piece = self.text[start:end]
         if kind == "comment":
             self.problem(start, end, "JSON has no comments")
-            return True
-        if kind == "other":
+        elif kind == "other":
             self.problem(start, end, "not an ordinary space" if piece.isspace() else f"{piece!r} is not expected here")
-            return True
-        if kind == "badtext":
-            return self.scalar(start, end, self.bad_text(start, end), is_text=True)
-        if kind == "single":
+        elif kind == "badtext":
+            self.string(start, end, self.bad_text(start, end))
+        elif kind == "single":
             self.problem(start, end, "use double quotes, not '")
-            return self.scalar(start, end, piece[1:].removesuffix("'"), is_text=True)
-        if piece == "\ufeff":
+            self.string(start, end, piece[1:].removesuffix("'"))
+        elif piece == "\ufeff":
             self.problem(start, end, "remove the invisible byte order mark (BOM) here")
-            return True
-        return self.word(piece, start, end)
+        else:
+            self.word(piece, start, end)
 
     def bad_text(self, start: int, end: int) -> str:
         piece = self.text[start:end]
@@ -330,20 +325,20 @@ class _Scanner:
             self.problem(at, at + 1, f"not allowed in a string: {name}")
         return inner
 
-    def word(self, piece: str, start: int, end: int) -> bool:
-        top = self.open[-1] if self.open else None
-        if top is not None and top.kind == "{" and top.state in (_START, _COMMA, _VALUE):
-            return self.scalar(start, end, None)
+    def word(self, piece: str, start: int, end: int) -> None:
         lower = piece.lower()
         meant = lower if lower in _LITERALS else _MEANT.get(lower)
-        if meant is not None:
-            self.problem(start, end, f"write {meant}, not {piece}")
-            return self.scalar(start, end, _LITERALS[meant])
-        if _NUMBERLIKE.match(piece):
-            self.problem(start, end, f"not a number: {_cut(piece)}")
-            return self.scalar(start, end, None)
-        self.problem(start, end, f'strings need double quotes: "{_cut(piece)}"')
-        return self.scalar(start, end, piece)
+        value: Any = None
+        if self.wants_key() is None:
+            if meant is not None:
+                self.problem(start, end, f"write {meant}, not {piece}")
+                value = _LITERALS[meant]
+            elif _NUMBERLIKE.match(piece):
+                self.problem(start, end, f"not a number: {_cut(piece)}")
+            else:
+                self.problem(start, end, f'strings need double quotes: "{_cut(piece)}"')
+                value = piece
+        self.scalar(start, end, value)
 
 
 def _cut(text: str) -> str:

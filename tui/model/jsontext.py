@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from .jsonscan import Node, Scan, TextProblem, scan
 
-__all__ = ["Document", "Path", "Place", "TextProblem", "parse"]
+__all__ = ["Document", "Path", "Place", "TextProblem", "json_line", "parse"]
 
 Path = tuple[str | int, ...]
 
@@ -34,14 +34,14 @@ class Place:
     end: int
 
 
+@dataclass(slots=True)
 class Document:
     """A text and its parsed value. Made by `parse`."""
 
-    def __init__(self, text: str, value: Any, problems: list[TextProblem], scanned: Scan | None) -> None:
-        self.text = text
-        self.value = value
-        self.problems = problems
-        self._scan = scanned
+    text: str
+    value: Any
+    problems: list[TextProblem]
+    _scan: Scan | None
 
     @property
     def ok(self) -> bool:
@@ -164,3 +164,9 @@ def parse(text: str) -> Document:
 
 def _at(text: str, offset: int, message: str) -> TextProblem:
     return TextProblem(min(offset, len(text)), min(offset + 1, len(text)), message)
+
+
+def json_line(value: Any, most: int | None = None) -> str:
+    """A value as JSON in one line, as a person writes it; cut to so many characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if most is None or len(text) <= most else f"{text[: most - 1]}…"

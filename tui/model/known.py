@@ -13,6 +13,7 @@ from typing import Any
 
 from truenas_client.methods.catalogue import Method
 
+from .answers import first_text
 from .jsontext import Path
 
 __all__ = ["Known", "Thing", "wanted"]
@@ -70,7 +71,7 @@ def _thing(row: Any) -> Thing | None:
     number = row.get("id", row.get("name"))
     if isinstance(number, bool) or not isinstance(number, (int, str)) or number == "":
         return None
-    name = next((row[key] for key in _NAMES if isinstance(row.get(key), str) and row[key]), "")
+    name = first_text(row, *_NAMES)
     return Thing(number, name if name != number else "")
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tui.model.finding import holding
+
 __all__ = ["MOST_CHARACTERS", "MOST_LINES", "LogLines", "places"]
 
 MOST_LINES = 20_000
@@ -29,17 +31,22 @@ class LogLines:
         self.version = 0
         self._characters = 0
         self._open = False
+        self._held = ""
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def clear(self) -> None:
         """Begins anew."""
-        self.lines, self.dropped, self._characters, self._open = [], 0, 0, False
+        self.lines, self.dropped, self._characters, self._open, self._held = [], 0, 0, False, ""
         self.version += 1
 
     def add(self, text: str) -> None:
         """Appends a text that follows directly on the one before."""
+        text = self._held + text
+        # The line feed that belongs to a carriage return may come with the next text.
+        self._held = "\r" if text.endswith("\r") else ""
+        text = text.removesuffix("\r")
         if not text:
             return
         parts = _BREAK.split(text)
@@ -67,18 +74,15 @@ class LogLines:
 
     def fitting(self, text: str) -> list[str]:
         """The lines that hold a text; all of them for "". Capitals count only where the text has some."""
-        exact = text != text.lower()
-        return [line for line in self.lines if text in (line if exact else line.lower())]
+        return list(filter(holding(text), self.lines))
 
 
 def places(lines: list[str], text: str, *, after: int, backwards: bool) -> Iterator[int | None]:
     """The numbers of the lines that hold a text, from the one ``after`` on and around; None after every slice."""
-    exact = text != text.lower()
-    count, step = len(lines), -1 if backwards else 1
+    holds, count, step = holding(text), len(lines), -1 if backwards else 1
     for looked in range(1, count + 1):
         at = (after + step * looked) % count
-        line = lines[at]
-        if text in (line if exact else line.lower()):
+        if holds(lines[at]):
             yield at
         elif looked % SLICE == 0:
             yield None

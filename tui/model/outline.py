@@ -97,7 +97,7 @@ class Item:
 
     ``name`` stands in a column of its own beside those of its siblings, ``words`` flow beside it, ``text`` (in
     paragraphs) stands below them, ``hidden`` words follow when the item is unfolded. ``folded`` tells how it stands at
-    first. ``lead`` words stand before everything else. ``parent`` is the key of the item that holds it, () at the top.
+    first. ``lead`` words stand before everything else.
     """
 
     key: Key
@@ -111,7 +111,6 @@ class Item:
     children: tuple[Item, ...] = ()
     folded: bool = False
     link: Link | None = None
-    parent: Key = ()
 
     @property
     def folds(self) -> bool:
@@ -130,10 +129,11 @@ class Page:
 
     title: str
     items: tuple[Item, ...]
-    by_key: dict[Key, Item] = field(repr=False, compare=False, default_factory=dict)
+    _holders: dict[Key, Item] = field(repr=False, compare=False, default_factory=dict)
+    """What holds an item directly, by its key."""
 
     def __post_init__(self) -> None:
-        self.by_key.update((item.key, item) for item in self.walk())
+        self._holders.update((inner.key, item) for item in self.walk() for inner in item.children)
 
     def walk(self) -> Iterator[Item]:
         """Every item, folded or not, in the order of the page."""
@@ -145,18 +145,14 @@ class Page:
 
     def above(self, key: Key) -> Iterator[Item]:
         """The items that hold this one, the nearest first."""
-        item = self.by_key.get(key)
-        while item is not None and item.parent:
-            item = self.by_key.get(item.parent)
-            if item is not None:
-                yield item
+        while (item := self._holders.get(key)) is not None:
+            yield item
+            key = item.key
 
 
 def method_page(method: Method, *, held: Collection[str] | None = None) -> Page:
     """Everything there is to say about a method. ``held`` are the roles of the user, when they are known."""
-    items = [
-        Item(("title",), "title", (Word(method.name, "title"), *_badges(method)), link=CallLink(method.name)),
-    ]
+    items = [Item(("title",), "title", (Word(method.name, "title"), *_badges(method)), link=CallLink(method.name))]
     if text := method.description or method.summary:
         items.append(Item(("text",), "text", text=text))
     items.append(Item(("needs",), "text", tuple(_needs(method, held))))
@@ -191,9 +187,7 @@ def type_page(link: TypeLink) -> Page:
         _heading("members", "One of" if node.branches and not node.children else "Members"),
     ]
     place = f"{link.place} > {name}"
-    items += [_value(child, ("member", index), place, deeper=1) for index, child in enumerate(node.children)]
-    items += [_branch(branch, ("branch", index), place, index) for index, branch in enumerate(node.branches)]
-    return Page(name, tuple(items))
+    return Page(name, (*items, *_inside(node, ("inside",), place, deeper=1)))
 
 
 def _heading(key: str, text: str, words: Sequence[Word] = ()) -> Item:
@@ -232,30 +226,26 @@ def _filters_help(parent: Key) -> tuple[Item, ...]:
     """The form of every list of filters: the schemas of servers only call it a list."""
     form = (Word("each", "dim"), Word('["field", "operator", value]', "string"), Word("operators", "dim"))
     operators = (Word(operator, "string") for operator in OPERATORS)
-    return (Item((*parent, "filters"), "text", (*form, *operators), parent=parent),)
+    return (Item((*parent, "filters"), "text", (*form, *operators)),)
+
+
+def _inside(node: Node, key: Key, place: str, *, deeper: int = 0) -> Iterator[Item]:
+    """The members of a value, then its alternatives."""
+    for index, child in enumerate(node.children):
+        yield _value(child, (*key, index), place, deeper=deeper)
+    for index, branch in enumerate(node.branches):
+        yield _branch(branch, (*key, "|", index), place, index)
 
 
 def _value(
-    node: Node,
-    key: Key,
-    place: str,
-    *,
-    parent: Key = (),
-    top: bool = False,
-    deeper: int = 0,
-    extra: tuple[Item, ...] = (),
+    node: Node, key: Key, place: str, *, top: bool = False, deeper: int = 0, extra: tuple[Item, ...] = ()
 ) -> Item:
     """An argument, a member or the result, with what is inside.
 
     What is at the ``top`` is open at first, and ``deeper`` levels further what has to be filled in, unless it is long.
     """
     inside = f"{place} > {node.name}" if node.name else place
-    below = deeper - (0 if top else 1)
-    children = (
-        *extra,
-        *(_value(child, (*key, index), inside, parent=key, deeper=below) for index, child in enumerate(node.children)),
-        *(_branch(branch, (*key, "|", index), inside, index, parent=key) for index, branch in enumerate(node.branches)),
-    )
+    children = (*extra, *_inside(node, key, inside, deeper=deeper - (0 if top else 1)))
     words = tuple(_facts(node))
     hidden: tuple[Word, ...] = ()
     if len(node.choices) > MOST_CHOICES:
@@ -275,19 +265,13 @@ def _value(
         children=children,
         folded=bool(hidden) or not (top or (deeper > 0 and node.required and short)),
         link=TypeLink(node, place) if node.title and (node.children or node.branches) else None,
-        parent=parent,
     )
 
 
-def _branch(node: Node, key: Key, place: str, index: int, *, parent: Key = ()) -> Item:
+def _branch(node: Node, key: Key, place: str, index: int) -> Item:
     """One of several alternatives: the value that selects it, its facts, its members inside."""
     tag = node.tag or node.type
-    inside = f"{place} > {tag}"
-    children = tuple(
-        _value(child, (*key, number), inside, parent=key) for number, child in enumerate(node.children)
-    ) + tuple(
-        _branch(branch, (*key, "|", number), inside, number, parent=key) for number, branch in enumerate(node.branches)
-    )
+    children = tuple(_inside(node, key, f"{place} > {tag}"))
     link = TypeLink(node, place) if children else None
     facts = [fact for fact in _facts(node) if fact.text not in (tag, node.type)]
     if tag != node.type:
@@ -305,7 +289,6 @@ def _branch(node: Node, key: Key, place: str, index: int, *, parent: Key = ()) -
         children=children,
         folded=True,
         link=link,
-        parent=parent,
     )
 
 

@@ -47,8 +47,10 @@ class Page:
     @property
     def selected(self) -> tuple[str, ...]:
         """The fields that were asked for, by the names they have in the rows; empty where that is all of them."""
-        select = parts_of(self.method, self.params)[1].get("select") or ()
-        names = [one[-1] if isinstance(one, list) and one else one for one in select]
+        select = parts_of(self.method, self.params)[1].get("select")
+        names = [
+            one[-1] if isinstance(one, list) and one else one for one in (select if isinstance(select, list) else ())
+        ]
         return tuple(name for name in names if isinstance(name, str))
 
     def moved(self, pages: int) -> list[Any]:

@@ -9,17 +9,17 @@ tested once for each filter.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from tui.model.answers import text
+from tui.model.feed import MARKS, Feed, FeedEvent
 
 if TYPE_CHECKING:
     from tui.model.eventfilter import EventFilter
 
-__all__ = ["MARKS", "VIEWS", "EventFeed", "Panel", "PanelEvent", "View"]
-
-MARKS = frozenset({"gap", "dropped"})
-"""Kinds that are no events: they mark where some are missing."""
+__all__ = ["VIEWS", "Panel", "View"]
 
 View = Literal["list", "raw", "plot"]
 VIEWS: tuple[View, ...] = ("list", "raw", "plot")
@@ -27,57 +27,20 @@ VIEWS: tuple[View, ...] = ("list", "raw", "plot")
 MOST_BYTES = 8_000_000
 
 
-class PanelEvent(Protocol):
-    """An event for showing; `kind` is added, changed, removed, or one of `MARKS`."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def id(self) -> Any: ...
-    @property
-    def fields(self) -> Any: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def weight(self) -> int: ...
-    @property
-    def missing(self) -> int | None: ...
-
-
-class EventFeed(Protocol):
-    """The source of a panel: the newest events in order of arrival, and counters."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def events(self) -> deque[Any]: ...
-    @property
-    def seen(self) -> int: ...
-    @property
-    def dropped(self) -> int: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def ended(self) -> str: ...
-    def rate(self) -> float: ...
-
-
 class Panel:
     """One view of a feed. `version` changes whenever there is something new to draw."""
 
-    def __init__(self, feed: EventFeed) -> None:
+    def __init__(self, feed: Feed) -> None:
         self.feed = feed
         self.view: View | None = None
         """How the events are shown; None until it was chosen."""
         self.paths = ""
         """What the paths in a plot must contain."""
         self._filter: EventFilter | None = None
-        self._fitting: deque[PanelEvent] = deque(maxlen=feed.events.maxlen)
+        self._fitting: deque[FeedEvent] = deque(maxlen=feed.events.maxlen)
         self._weight = 0
         self._tested = 0
-        self._held: list[PanelEvent] | None = None
+        self._held: list[FeedEvent] | None = None
         self._paused_at: int | None = None
         self.changes = 0
         """Counts the changes of this panel's own: of its filter, and of being paused."""
@@ -121,7 +84,7 @@ class Panel:
             self._filter = EventFilter(text) if text.strip() else None
             self._begin_again()
 
-    def fits(self, event: PanelEvent) -> bool:
+    def fits(self, event: FeedEvent) -> bool:
         """Whether the filter lets an event through."""
         return self._filter is None or self._filter.fits(event)
 
@@ -132,24 +95,19 @@ class Panel:
 
     def shown(self) -> Sequence[Any]:
         """The events that the panel shows now, newest first: while paused, only those before the pause."""
-        there = self.feed.events if self._held is None else self._held
-        if self._filter is None:
-            return list(there)[::-1]
-        self._test(there)
-        return list(self._fitting)[::-1]
+        self.keep_up()
+        return list(self._there if self._filter is None else self._fitting)[::-1]
+
+    @property
+    def _there(self) -> Sequence[FeedEvent]:
+        """All events that the panel may show now."""
+        return self.feed.events if self._held is None else self._held
 
     def keep_up(self) -> None:
-        """Tests what arrived, so that less is left to be tested when it is shown."""
-        if self._filter is not None:
-            self._test(self.feed.events if self._held is None else self._held)
-
-    def _test(self, there: Iterable[Any]) -> None:
-        """Tests the events that came since the last time."""
-        new: list[Any] = []
-        for event in reversed(there):  # type: ignore[call-overload]
-            if event.number <= self._tested:
-                break
-            new.append(event)
+        """Tests what arrived since the last time, so that less is left to be tested when it is shown."""
+        if self._filter is None:
+            return
+        new = list(takewhile(lambda event: event.number > self._tested, reversed(self._there)))
         for event in reversed(new):
             self._tested = event.number
             if not self.fits(event):
@@ -171,7 +129,5 @@ class Panel:
 
     def arrange(self, kept: Mapping[str, Any]) -> None:
         """Filter and view as `as_dict` told them."""
-        filtering, paths, view = (kept.get(name) for name in ("filter", "paths", "view"))
-        self.filter = filtering if isinstance(filtering, str) else ""
-        self.paths = paths if isinstance(paths, str) else ""
+        self.filter, self.paths, view = text(kept.get("filter")), text(kept.get("paths")), kept.get("view")
         self.view = cast(View, view) if view in VIEWS else None

@@ -15,7 +15,7 @@ from typing import Any
 from truenas_client.methods.catalogue import Method
 
 from .draft import Patch
-from .jsontext import Document, Path, parse
+from .jsontext import Document, Path, json_line, parse
 from .schemaplace import value_at
 
 __all__ = ["pasted"]
@@ -47,7 +47,8 @@ def _mistakes(document: Document, method: Method) -> tuple[int, int]:
 
 
 def _clean(paste: str) -> str:
-    return "\n".join(paste.removeprefix(_BOM).strip().splitlines())
+    # Not splitlines: it parts a text in JSON at line separators of Unicode too.
+    return paste.removeprefix(_BOM).strip().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _whole(paste: str) -> Iterator[str]:
@@ -88,14 +89,14 @@ class _Paste:
         inside = self._scalar is not None and self._scalar[0] < self._caret < self._scalar[1]
         if inside and self._text[self._scalar[0]] == '"':  # type: ignore[index]
             if not self._json:
-                yield self._with(json.dumps(self._paste, ensure_ascii=False)[1:-1], self._caret, self._caret)
+                yield self._with(json_line(self._paste)[1:-1], self._caret, self._caret)
                 return
             if isinstance(self._value, str):
                 yield self._with(self._json[1:-1], self._caret, self._caret)
                 return
         if not self._json:
             if self._wants == "value" and not _OF_JSON & set(self._paste):
-                yield self._with(json.dumps(self._paste, ensure_ascii=False), *(self._scalar or (self._caret,) * 2))
+                yield self._with(json_line(self._paste), *(self._scalar or (self._caret,) * 2))
             return
         if inside:
             yield from self._as_value()

@@ -38,18 +38,11 @@ def completed(text: str) -> str:
     names = _entries(os.path.expanduser(folder + slash) or ".", start)
     if not names:
         return text
-    common = _beginning(names)
+    common = os.path.commonprefix(names)  # noqa: RUF071 - names, character by character
     if len(names) == 1:
         whole = os.path.join(os.path.expanduser(folder + slash) or ".", names[0])
         common += "/" if os.path.isdir(whole) else ""
     return folder + slash + common
-
-
-def _beginning(names: list[str]) -> str:
-    """The common beginning of these sorted names."""
-    first, last = names[0], names[-1]
-    length = next((place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None)
-    return first[: min(len(first), len(last)) if length is None else length]
 
 
 def _entries(folder: str, start: str) -> list[str]:

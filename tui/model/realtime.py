@@ -41,7 +41,7 @@ class Sample:
 def sample_of(fields: Any) -> Sample:
     """Reads the fields of an event, whatever they hold."""
     event = mapping(fields)
-    cpu, memory, disks = (mapping(event.get(name)) for name in ("cpu", "memory", "disks"))
+    cpu, memory, disks, zfs = (mapping(event.get(name)) for name in ("cpu", "memory", "disks", "zfs"))
     used, total = _memory(memory, mapping(event.get("virtual_memory")))
     links = {str(name): mapping(link) for name, link in mapping(event.get("interfaces")).items()}
     return Sample(
@@ -49,7 +49,7 @@ def sample_of(fields: Any) -> Sample:
         temperature=_temperature(cpu),
         memory_used=used,
         memory_total=total,
-        cache=_first(memory.get("arc_size"), mapping(memory.get("classes")).get("arc"), _arc(event)),
+        cache=_first(memory.get("arc_size"), mapping(memory.get("classes")).get("arc"), zfs.get("arc_size")),
         reading=number(disks.get("read_bytes")),
         writing=number(disks.get("write_bytes")),
         received=_rates(links, "received_bytes_rate"),
@@ -89,10 +89,6 @@ def _memory(memory: Mapping[str, Any], virtual: Mapping[str, Any]) -> tuple[floa
     parts = [size for size in map(number, classes.values()) if size is not None]
     unused = number(classes.get("unused"))
     return (sum(parts) - unused, sum(parts)) if parts and unused is not None else (None, total)
-
-
-def _arc(event: Mapping[str, Any]) -> Any:
-    return mapping(event.get("zfs")).get("arc_size")
 
 
 def _rates(links: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, float]:

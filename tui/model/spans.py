@@ -21,6 +21,7 @@ __all__ = ["attribute_path", "place", "place_attributes"]
 
 _LONGEST_CONTAINER = 60
 _INDEX = re.compile(r"\[(\d+)\]")
+_PLACE = re.compile("[0-9]{1,9}")
 
 
 def place(document: Document, problems: Iterable[Problem]) -> list[TextProblem]:
@@ -37,11 +38,10 @@ def place_attributes(
     ``names`` are those of the method's parameters, in order. What cannot be placed stands at the whole.
     """
     params = document.value if isinstance(document.value, list) else []
-    placed: list[TextProblem] = []
-    for attribute, message in errors:
-        path = attribute_path(attribute, params, names)
-        placed.append(TextProblem(*_span(document, path, key=False), message))
-    return placed
+    return [
+        TextProblem(*_span(document, attribute_path(attribute, params, names), key=False), message)
+        for attribute, message in errors
+    ]
 
 
 def _span(document: Document, path: Path, *, key: bool) -> tuple[int, int]:
@@ -102,7 +102,7 @@ def _step(value: Any, parts: Sequence[str], at: int) -> tuple[str | int, int] | 
     """The member that the next part names, and how many parts its name takes (keys may hold dots)."""
     if isinstance(value, list):
         part = parts[at]
-        return (int(part), 1) if part.isascii() and part.isdigit() and int(part) < len(value) else None
+        return (int(part), 1) if _PLACE.fullmatch(part) and int(part) < len(value) else None
     if isinstance(value, dict):
         for taken in range(1, len(parts) - at + 1):
             name = ".".join(parts[at : at + taken])

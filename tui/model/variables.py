@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.draft import allows
+from truenas_client.methods.filters import OPERATORS
 from truenas_client.secrets.names import is_secret_name
 from truenas_client.secrets.placeholders import find, is_variable, placeholders
 from truenas_client.storage.saved_call import SavedCall, Type, Variable
 
-from .jsontext import Path
+from .jsontext import Path, json_line
 from .schemaplace import schemas_at, value_at
 
 __all__ = ["Leaf", "leaves_of", "to_ask"]
@@ -21,7 +21,6 @@ __all__ = ["Leaf", "leaves_of", "to_ask"]
 MOST_LEAVES = 200
 LONGEST = 200
 """Characters of a value that are shown."""
-_OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "~", "in", "nin", "rin", "rnin", "^", "!^", "$", "!$"})
 
 
 def to_ask(method: Method | None, params: list[Any], described: Mapping[str, Variable]) -> list[Variable]:
@@ -59,7 +58,7 @@ class Leaf:
     @property
     def text(self) -> str:
         """The value as JSON."""
-        return json.dumps(self.value, ensure_ascii=False)[:LONGEST]
+        return json_line(self.value)[:LONGEST]
 
 
 def leaves_of(params: list[Any], names: Sequence[str]) -> list[Leaf]:
@@ -86,7 +85,7 @@ def _scalars(value: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
         case dict():
             for key, member in value.items():
                 yield from _scalars(member, (*path, key))
-        case [str() as field, str() as operator, (str() | int() | float() | None) as wanted] if operator in _OPERATORS:
+        case [str() as field, str() as operator, (str() | int() | float() | None) as wanted] if operator in OPERATORS:
             yield (*path, 2), wanted, f"{field} {operator}"
         case list():
             for index, item in enumerate(value):

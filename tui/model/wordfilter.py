@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
-__all__ = ["Fields", "WordFilter"]
+__all__ = ["WordFilter"]
 
 _WORD = re.compile(r'-?(?:[\w.]+:)?(?:"[^"]*"?|[^\s"]+)')
-
-Fields = Mapping[str, Callable[[Any], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class _Word:
 class WordFilter:
     """A filter as it was typed."""
 
-    fields: ClassVar[Fields] = {}
+    fields: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
     """The names before a colon, and what they look at."""
     states: ClassVar[tuple[str, ...]] = ()
     """The values of the field ``state``, which may be abbreviated."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.getters import query_one
 from textual.widgets import Static
 
 from truenas_client.values.human import human_time
@@ -53,6 +54,11 @@ class AccessSection(Polling):
     BINDINGS = actions.bindings("access")
     SPLITS = (Split("keys", "#keys-pane", "top"),)
 
+    sessions = query_one("#session-rows", Rows)
+    """The list of sessions."""
+    keys = query_one("#key-rows", Rows)
+    """The list of API keys."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, Readings(session, SOURCES), id=id)
         self._drawn = -1
@@ -63,16 +69,6 @@ class AccessSection(Polling):
             yield Rows(SESSION_COLUMNS, header=True, empty="reading sessions ...", id="session-rows")
         with Pane("API keys", id="keys-pane"):
             yield Rows(KEY_COLUMNS, header=True, empty="reading API keys ...", id="key-rows")
-
-    @property
-    def sessions(self) -> Rows:
-        """The list of sessions."""
-        return self.query_one("#session-rows", Rows)
-
-    @property
-    def keys(self) -> Rows:
-        """The list of API keys."""
-        return self.query_one("#key-rows", Rows)
 
     def enter(self) -> None:
         self.sessions.focus()
@@ -179,7 +175,7 @@ class AccessSection(Polling):
     @work(exclusive=True, group="send")
     async def action_key_create(self) -> None:
         """Asks for what the key needs, makes it, and shows it once."""
-        from tui.cards.form import Entry, fill_in
+        from tui.cards.form import Entry, FormScreen
 
         if not self.may_write("api_key.create"):
             return
@@ -187,7 +183,7 @@ class AccessSection(Polling):
         user = self._session.target.user or str((self._readings["me"].value or {}).get("pw_name") or "")
         entries = [Entry("name", "Name"), Entry("user", "User", user), Entry("end", "Expires", words=tuple(model.ENDS))]
         text = "The key signs in as this user, without a password. Name it after the program that uses it."
-        values = await fill_in(self, "New API key", text, entries, yes="review")
+        values = await FormScreen("New API key", text, entries, yes="review").ask(self)
         if values is None:
             return
         params = model.new_key(method, values["name"], values["user"], values["end"], datetime.now(UTC))
@@ -198,7 +194,7 @@ class AccessSection(Polling):
     @work(exclusive=True, group="send")
     async def action_key_update(self) -> None:
         """Asks what is to change, and shows the new key where there is one."""
-        from tui.cards.form import Entry, fill_in
+        from tui.cards.form import Entry, FormScreen
 
         if (key := self._key) is None or not self.may_write("api_key.update"):
             return
@@ -208,7 +204,7 @@ class AccessSection(Polling):
             Entry("reset", "Key", words=("keep it", "replace it")),
         ]
         text = f"API key {key.id}. A new key in its place shuts out the programs that have the old one."
-        values = await fill_in(self, "Change an API key", text, entries, yes="review")
+        values = await FormScreen("Change an API key", text, entries, yes="review").ask(self)
         if values is None:
             return
         end, replace = values["end"] if values["end"] in model.ENDS else "", values["reset"] == "replace it"
@@ -221,7 +217,7 @@ class AccessSection(Polling):
             await self._show_key(call, values["name"], key.user)
 
     async def _show_key(self, call: Call, name: str, user: str) -> None:
-        from tui.cards.new_secret import NewSecret, show_once
+        from tui.cards.new_secret import NewSecret, SecretScreen
 
         secret = self._session.caller.take_secret(call, "key")
         if secret is None:
@@ -231,14 +227,14 @@ class AccessSection(Polling):
         use = f"Sign in: truenas-tui {address or 'ADDRESS'} -U {user or 'USER'} -K FILE"
         entry = model.key_file_name(self._session.host, name)
         about = "The server keeps no copy of the key."
-        await show_once(self, NewSecret("API key", f"API key {name}", secret, about, entry, use))
+        await SecretScreen(NewSecret("API key", f"API key {name}", secret, about, entry, use)).ask(self)
         self.show_item(str(call.value.get("id")))
 
     @work(exclusive=True, group="send")
     async def action_token_create(self) -> None:
         """Asks how long a token lives, makes it, and shows it once."""
-        from tui.cards.form import Entry, fill_in
-        from tui.cards.new_secret import NewSecret, show_once
+        from tui.cards.form import Entry, FormScreen
+        from tui.cards.new_secret import NewSecret, SecretScreen
 
         if not self.may_write("auth.generate_token"):
             return
@@ -248,7 +244,7 @@ class AccessSection(Polling):
             Entry("once", "Uses", words=("many", "one")),
         ]
         text = "A token signs in as you, as long as it is used before it ends."
-        values = await fill_in(self, "New token", text, entries, yes="review")
+        values = await FormScreen("New token", text, entries, yes="review").ask(self)
         if values is None:
             return
         anywhere, once = values["where"] == "anywhere", values["once"] == "one"
@@ -257,7 +253,7 @@ class AccessSection(Polling):
         call = await self.send("sessions", "auth.generate_token", params)
         if call is not None and (secret := self._session.caller.take_secret(call)) is not None:
             about = f"It ends after {values['ttl']} without use. The connect card takes it: Sign in, token."
-            await show_once(self, NewSecret("token", "Token", secret, about))
+            await SecretScreen(NewSecret("token", "Token", secret, about)).ask(self)
 
 
 def _why_none(reading: Reading, otherwise: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import on, work
+from textual.getters import query_one
 from textual.worker import Worker
 
 from truenas_client.secrets.placeholders import find
@@ -22,6 +23,7 @@ from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
 from tui.widgets.call_pane import ARGUMENTS, DOCS, CallPane
+from tui.widgets.failure_view import FailureView
 from tui.widgets.method_list import MethodList
 from tui.widgets.result_pane import ResultPane
 
@@ -37,6 +39,13 @@ DRAFT_CELLS = 70
 class Calling(Section):
     """A section with a list of methods, a call and its result."""
 
+    methods = query_one("#methods", MethodList)
+    """The list of methods."""
+    call_pane = query_one("#call", CallPane)
+    """The arguments and docs."""
+    result_pane = query_one("#result", ResultPane)
+    """The result."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._method = ""
@@ -46,21 +55,6 @@ class Calling(Section):
         # By method: how the variables in its arguments are described, and what was typed for them.
         self._described: dict[str, dict[str, Variable]] = {}
         self._typed: dict[str, dict[str, str]] = {}
-
-    @property
-    def methods(self) -> MethodList:
-        """The list of methods."""
-        return self.query_one("#methods", MethodList)
-
-    @property
-    def call_pane(self) -> CallPane:
-        """The arguments and docs."""
-        return self.query_one("#call", CallPane)
-
-    @property
-    def result_pane(self) -> ResultPane:
-        """The result."""
-        return self.query_one("#result", ResultPane)
 
     @property
     def narrow(self) -> bool:
@@ -93,13 +87,20 @@ class Calling(Section):
         """Shows what the methods cover."""
 
     def open_call(
-        self, name: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
+        self, name: str, arguments: str | list[Any] | None, *, run: Run = "reads", variables: Sequence[Variable] = ()
     ) -> None:
+        """Opens a method with these arguments, or their text; with those it was left with for None.
+
+        Makes the call where ``run`` says so: never, where it only reads, or always, a write after its review.
+        ``variables`` describe those in the arguments.
+        """
         if self._session.method(name) is None:
             text = f"{self._session.host} has no {name}, or this user may not call it."
-            self.notify(safe(text), severity="warning", timeout=4, markup=False)
+            self.notify(safe(text), severity="warning", timeout=4)
             return
         self.open_method(name)
+        if arguments is None:
+            return
         self._described[name] = {variable.name: variable for variable in variables}
         if isinstance(arguments, str):
             self.call_pane.show(ARGUMENTS)
@@ -141,33 +142,33 @@ class Calling(Section):
             return
         self._close_drawer()
         if unfinished := self.call_pane.settle():
-            self.notify(f"Not sent: {safe(unfinished)}.", severity="warning", timeout=4, markup=False)
+            self.notify(f"Not sent: {safe(unfinished)}.", severity="warning", timeout=4)
             return
-        text = self.call_pane.text
-        problems, draft = self.call_pane.look(), self.call_pane.draft
+        if (params := self._sendable()) is not None:
+            self._start(self._session.new_call(method.name, params))
+
+    def _sendable(self) -> list[Any] | None:
+        """The arguments, once the user has seen what is wrong with them; None where that is only shown now."""
+        text, problems, draft = self.call_pane.text, self.call_pane.look(), self.call_pane.draft
         missing = "" if problems else safe(", ".join(one.message for one in draft.missing))
         problems = problems or draft.missing
-        params = draft.params
-        if params is None or (problems and self._insisted != text):
-            self._insisted = text
-            self.call_pane.show_arguments()
-            self.call_pane.focus_view()
-            unsendable = safe(draft.unsendable)
-            if self.call_pane.draft_view is None and (half_typed := draft.read.document.problems):
-                # The caret stays where the user types, and the message says what is missing there.
-                unsendable += f", {safe(self.call_pane.editor.describe(half_typed[0]))}"
-            elif missing and self.call_pane.draft_view is None:
-                self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
-            else:
-                self.call_pane.go_to_first(problems)
-            again = f"Press {actions.key('call.run')} again to send it anyway."
-            self.notify(
-                f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again,
-                timeout=3,
-                markup=False,
-            )
-            return
-        self._start(self._session.new_call(method.name, params))
+        if draft.params is not None and (not problems or self._insisted == text):
+            return draft.params
+        self._insisted = text
+        self.call_pane.show_arguments()
+        self.call_pane.focus_view()
+        unsendable, as_json = safe(draft.unsendable), self.call_pane.draft_view is None
+        if as_json and (half_typed := draft.read.document.problems):
+            # The caret stays where the user types, and the message says what is missing there.
+            unsendable += f", {safe(self.call_pane.editor.describe(half_typed[0]))}"
+        elif as_json and missing:
+            self.call_pane.editor.select_inside(problems[0].start, problems[0].end)
+        else:
+            self.call_pane.go_to_first(problems)
+        again = f"Press {actions.key('call.run')} again to send it anyway."
+        told = f"Not sent: {unsendable}." if unsendable else f"Not sent: {missing}. {again}" if missing else again
+        self.notify(told, timeout=3)
+        return None
 
     def open_shown(self) -> bool:
         """Opens the method that the call pane shows, where another one is open; whether it did.
@@ -217,7 +218,7 @@ class Calling(Section):
         try:
             call.params = with_values(call.params, answers.values)
         except ValueError as e:
-            self.notify(f"Not sent: {safe(e)}.", severity="warning", timeout=5, markup=False)
+            self.notify(f"Not sent: {safe(e)}.", severity="warning", timeout=5)
             return
         call.answers = answers.secrets
         self._start_whole(call)
@@ -273,8 +274,8 @@ class Calling(Section):
         if self.call_pane.has_focus_within:
             self.call_pane.go_to(attribute)
 
-    @on(ResultPane.FieldChosen)
-    def _field(self, event: ResultPane.FieldChosen) -> None:
+    @on(FailureView.Chosen)
+    def _field(self, event: FailureView.Chosen) -> None:
         event.stop()
         self.call_pane.go_to(event.attribute)
 

@@ -9,14 +9,14 @@ from textual import work
 
 from truenas_client import exc
 from tui import actions
-from tui.cards.choose import choose
+from tui.cards.choose import ChooseScreen
 from tui.model.differences import Differences, compare
 from tui.model.failure import explain
-from tui.model.labels import Connection, told_apart
 from tui.sections.calling import Calling
 from tui.session.session import Session
 from tui.session.stores import Call
 from tui.text import safe
+from tui.widgets.session_status import names_of
 
 __all__ = ["Comparing"]
 
@@ -40,7 +40,6 @@ class Comparing(Calling):
             self.notify(
                 f"Pinned {safe(_name(shown))}. {actions.key('diff.compare')} compares another result with it.",
                 timeout=4,
-                markup=False,
             )
 
     @work(exclusive=True, group="compare")
@@ -60,7 +59,7 @@ class Comparing(Calling):
             )
             return
         entries = [(str(at), text) for at, (text, _) in enumerate(offered)]
-        chosen = await choose(self, f"Compare {_name(shown)} with", entries) if len(offered) > 1 else "0"
+        chosen = await ChooseScreen(f"Compare {_name(shown)} with", entries).ask(self) if len(offered) > 1 else "0"
         if chosen is None:
             return
         text, other = offered[int(chosen)]
@@ -84,11 +83,8 @@ class Comparing(Calling):
         offered += [(f"a later one, {_name(call)}", call) for call in after[:MOST_OFFERED]]
         others = self._session.others()
         if self._session.risk_of(shown.method, shown.params) == "read" and shown.transfer is None:
-            known = (self._session, *others)
-            labels = told_apart([Connection(one.host, one.address, one.target.user) for one in known])
-            offered += [
-                (f"the same call on {label}, made now", other) for label, other in zip(labels[1:], others, strict=True)
-            ]
+            names = names_of(self._session)[1:]
+            offered += [(f"the same call on {name}, made now", one) for name, one in zip(names, others, strict=True)]
         last = {call.method: call for call in reversed(results.earlier()) if call.method != shown.method}
         last.pop(pinned.method if pinned is not None else "", None)
         newest = sorted(last.values(), key=lambda call: -call.number)
@@ -100,7 +96,7 @@ class Comparing(Calling):
             return (await other.caller.read(shown.method, shown.params),)
         except (exc.ClientException, OSError) as error:
             failure = explain(error, method=shown.method)
-            self.notify(safe(f"{other.host}: {failure.title}. {failure.text}"), severity="error", markup=False)
+            self.notify(safe(f"{other.host}: {failure.title}. {failure.text}"), severity="error")
             return None
 
     async def _compare(self, shown: Call, title: str, other: Any) -> None:

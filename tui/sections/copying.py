@@ -33,28 +33,22 @@ class Copying(Calling):
         result, views = self.result_pane, self.result_pane.views
         if (at := result.under_cursor()) is not None:
             path, value = at
-            yield Copy("v", "value under the cursor", lambda: value, f"value of {path or 'the result'}")
-            yield Copy("p", "path under the cursor", lambda: path, f"path {path}")
+            yield Copy.of("v", "value under the cursor", value, f"value of {path or 'the result'}")
+            yield Copy.of("p", "path under the cursor", path, f"path {path}")
         if (call := result.shown) is not None:
             yield Copy("r", "the whole result", lambda: call.value, "result")
         elif (error := result.error_text) is not None:
-            yield Copy("r", "the whole error", lambda: error, "error")
+            yield Copy.of("r", "the whole error", error, "error")
         if views is not None and views.table_view is not None and (table := views.part_shown) is not None:
             yield Copy("t", "the table, as Markdown", lambda: _markdown(table), "table")
         if (differences := result.differences) is not None:
             yield Copy("d", "the diff", lambda: "\n".join(differences.lines()), "diff")
         if method := self._method:
-            text = self.call_pane.text
-            yield Copy("a", "arguments", lambda: text, "arguments")
-            yield Copy("n", "name of the method", lambda: method, "name")
-            yield from self._calls()
-
-    def _calls(self) -> Iterator[Copy]:
-        self.call_pane.look()
-        params = self.call_pane.draft.values
-        if params is None:
-            return  # no JSON, as the editor shows
-        yield from call_copies(self._session, self._method, params)
+            yield Copy.of("a", "arguments", self.call_pane.text, "arguments")
+            yield Copy.of("n", "name of the method", method, "name")
+            self.call_pane.look()
+            if (params := self.call_pane.draft.values) is not None:  # else no JSON, as the editor shows
+                yield from call_copies(self._session, method, params)
 
     # Saving ------------------------------------------------------------------------
 
@@ -66,7 +60,7 @@ class Copying(Calling):
             self.notify("There is no result to save.", timeout=2)
             return
         if call.saved is not None:
-            self.notify(f"It is saved already, all of it: {call.saved.path}", timeout=8, markup=False)
+            self.notify(f"It is saved already, all of it: {call.saved.path}", timeout=8)
             return
         from tui.cards.save_value import save_value
 

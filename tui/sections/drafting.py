@@ -18,10 +18,6 @@ __all__ = ["Drafting"]
 class Drafting(Calling):
     """Acts on the draft in the call pane."""
 
-    def action_pane_args(self) -> None:
-        """Shows the arguments, with the focus in them."""
-        raise NotImplementedError
-
     async def action_call_view(self) -> None:
         view = self.call_pane.next_view
         if self.open_shown():
@@ -68,9 +64,9 @@ class Drafting(Calling):
     @on(DraftView.ChoiceWanted)
     @work(exclusive=True, group="choice")
     async def _choose(self, event: DraftView.ChoiceWanted) -> None:
-        from tui.cards.choose import choose
+        from tui.cards.choose import ChooseScreen
 
-        answer = await choose(self, event.title, event.entries)
+        answer = await ChooseScreen(event.title, event.entries).ask(self)
         self.call_pane.focus_view()
         if answer is not None:
             event.take(answer)
@@ -92,7 +88,7 @@ class Drafting(Calling):
             return
         method, params = self.call_pane.method, self.call_pane.draft.values
         if method is None or params is None:
-            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
+            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning")
             return
         names = [param.name for param in method.params]
         await save_call(self, Draft(method.name, params, names, self._described.get(method.name)))
@@ -107,13 +103,13 @@ class Drafting(Calling):
 
         method, params, text = self.call_pane.method, self.call_pane.draft.values, self.call_pane.text
         if method is None or params is None:
-            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning", markup=False)
+            self.notify(f"{safe(self.call_pane.draft.unsendable)}: mend that first.", severity="warning")
             return
         before = document(method, params)
         try:
             after = await edited_by_program(self.app, before)
         except NotShown as e:
-            self.notify(f"Not edited: {safe(str(e))}.", severity="warning", markup=False)
+            self.notify(f"Not edited: {safe(str(e))}.", severity="warning")
             return
         if after == before or self.call_pane.method is not method or self.call_pane.text != text:
             return

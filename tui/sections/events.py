@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.events import DescendantFocus
+from textual.getters import query_one
 
 from tui import actions
 from tui.model.panel import Panel
 from tui.sections.panel_section import PanelSection
 from tui.sections.subscribing import SubscribePane
-from tui.session.feeds import Feed
 from tui.session.session import Session
 from tui.text import safe
 from tui.widgets.event_panel import EventPanel
@@ -31,9 +31,12 @@ class EventsSection(PanelSection):
     BINDINGS = actions.bindings("events")
     FOOTER_WORDS = {"nav.toggle": "pause", "nav.open": "open"}
 
+    adding = query_one(SubscribePane)
+    """The pane for a new subscription. Shown at once, not by a class, so that letters typed next arrive in it."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
-        self._panels: dict[EventPanel, Feed] = {}
+        self._panels: list[EventPanel] = []
         self._last: EventPanel | None = None
 
     def compose(self) -> ComposeResult:
@@ -41,16 +44,10 @@ class EventsSection(PanelSection):
         yield Grid(id="panels")
         yield ValuePane("Event", id="event-detail")
 
-    @property
-    def adding(self) -> SubscribePane:
-        """The pane for a new subscription. Shown at once, not by a class, so that letters typed next arrive in it."""
-        return self.query_one(SubscribePane)
-
     async def on_mount(self) -> None:
         self.adding.display = False
         self.detail.display = False
-        for kept in self._session.memory.panels:
-            await self._add_kept(kept)
+        await self._add_all(self._session.memory.panels)
 
     def enter(self) -> None:
         if (panel := self.panel) is not None:
@@ -77,26 +74,23 @@ class EventsSection(PanelSection):
         panel = await self._add(event.name, event.arguments)
         self.screen.set_focus(panel.content)
 
-    async def _add(self, name: str, arguments: Any) -> EventPanel:
-        panel = EventPanel(Panel(self._session.feeds.hold(name, arguments)))
-        await self._add_panel(panel)
-        return panel
+    async def _add_all(self, panels: Sequence[Mapping[str, Any]]) -> None:
+        """Opens panels as they were remembered."""
+        for kept in panels[:MOST_PANELS]:
+            await self._add(str(kept["event"]), None, kept)
 
-    async def _add_kept(self, kept: Mapping[str, Any]) -> None:
-        if len(self._panels) < MOST_PANELS:
-            panel = Panel(self._session.feeds.hold(str(kept["event"])))
-            panel.arrange(kept)
-            await self._add_panel(EventPanel(panel))
-
-    async def _add_panel(self, panel: EventPanel) -> None:
-        feed = panel.panel.feed
-        assert isinstance(feed, Feed)
-        self._panels[panel] = feed
+    async def _add(self, name: str, arguments: Any, kept: Mapping[str, Any] | None = None) -> EventPanel:
+        model = Panel(self._session.feeds.hold(name, arguments))
+        if kept is not None:
+            model.arrange(kept)
+        panel = EventPanel(model)
+        self._panels.append(panel)
         panel.note = lambda: self.note(panel)
         await self.query_one("#panels", Grid).mount(panel)
         self._mark_last(panel)
         self._tile()
         self._remember()
+        return panel
 
     def _tile(self) -> None:
         grid = self.query_one("#panels", Grid)
@@ -104,7 +98,7 @@ class EventsSection(PanelSection):
         grid.set_class(count > 1, "-several")
         for panel in self._panels:
             # Three panels: the last one fills its row.
-            panel.set_class(count % 2 == 1 and panel is list(self._panels)[-1], "-last")
+            panel.set_class(count % 2 == 1 and panel is self._panels[-1], "-last")
 
     # Panels ------------------------------------------------------------------------
 
@@ -131,9 +125,8 @@ class EventsSection(PanelSection):
 
     def action_event_next(self) -> None:
         """Goes to the next panel: what shows the newest event, below them, is reached backwards."""
-        panels = list(self._panels)
-        at = panels.index(self.panel) if self.panel is not None else -1
-        self.screen.set_focus(panels[(at + 1) % len(panels)].content)
+        at = self._panels.index(self.panel) if self.panel is not None else -1
+        self.screen.set_focus(self._panels[(at + 1) % len(self._panels)].content)
 
     async def action_event_close(self) -> None:
         """Ends the subscription of the panel with the focus."""
@@ -143,9 +136,9 @@ class EventsSection(PanelSection):
             self.enter()
 
     async def _close(self, panel: EventPanel) -> None:
-        feed = self._panels.pop(panel)
+        self._panels.remove(panel)
         await self.stop_recording(panel)
-        self._session.feeds.release(feed)
+        self._session.feeds.release(panel.panel.feed)
         await panel.remove()
         if (left := self.panel) is not None:
             self._mark_last(left)
@@ -165,25 +158,24 @@ class EventsSection(PanelSection):
     @work(exclusive=True, group="sets")
     async def action_event_sets(self) -> None:
         """Saves the open panels under a name, or opens saved ones."""
-        from tui.cards.panel_sets import ask_for_set
+        from tui.cards.panel_sets import PanelSetsScreen
 
         memory = self._session.memory
-        answer = await ask_for_set(self, memory.panel_sets, open_now=len(self._panels))
+        answer = await PanelSetsScreen(memory.panel_sets, open_now=len(self._panels)).ask(self)
         if answer is None:
             return
         match answer.what:
             case "save":
                 memory.save_panels(answer.name, [panel.panel.as_dict() for panel in self._panels])
-                self.notify(f"Saved the panels as {safe(answer.name)}.", timeout=3, markup=False)
+                self.notify(f"Saved the panels as {safe(answer.name)}.", timeout=3)
             case "forget":
                 memory.save_panels(answer.name, [])
-                self.notify(f"Forgot {safe(answer.name)}.", timeout=3, markup=False)
+                self.notify(f"Forgot {safe(answer.name)}.", timeout=3)
             case "open":
                 self.adding.display = self.detail.display = False
                 for panel in list(self._panels):
                     await self._close(panel)
-                for kept in memory.panel_sets.get(answer.name, []):
-                    await self._add_kept(kept)
+                await self._add_all(memory.panel_sets.get(answer.name, []))
                 self._remember()
                 self.enter()
 

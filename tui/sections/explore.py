@@ -37,6 +37,11 @@ from tui.widgets.watching import WatchingPane
 
 __all__ = ["Explore"]
 
+OF_A_METHOD = (
+    "call_repeat", "call_save", "call_elsewhere", "call_view", "pane_args", "edit_problem", "edit_complete",
+)  # fmt: skip
+"""Actions on the method that is open."""
+
 
 class Explore(Comparing, Copying, Drafting):
     """The section the app opens with."""
@@ -204,13 +209,14 @@ class Explore(Comparing, Copying, Drafting):
 
     def action_method_star(self) -> None:
         """Stars the method under the cursor of the list, from elsewhere the one that is open; or takes the star."""
-        name = self.methods.highlighted if self.methods.has_focus_within else self._method
+        in_list = self.methods.has_focus_within
+        name = self.methods.highlighted if in_list else self._method
         if not name:
             self.notify("Open a method to star it.", timeout=2)
-        elif (starred := self.methods.toggle_star(name)) and not self.methods.has_focus_within:
-            self.notify(f"Starred {safe(name)}.", timeout=2, markup=False)
-        elif not starred and not self.methods.has_focus_within:
-            self.notify(f"Removed the star from {safe(name)}.", timeout=2, markup=False)
+            return
+        starred = self.methods.toggle_star(name)
+        if not in_list:  # which shows the star itself
+            self.notify(f"{'Starred' if starred else 'Removed the star from'} {safe(name)}.", timeout=2)
 
     # Arguments and docs ------------------------------------------------------------
 
@@ -304,11 +310,11 @@ class Explore(Comparing, Copying, Drafting):
     async def _columns(self) -> None:
         views = self.result_pane.views
         view = views.table_view if views is not None else None
-        if view is not None and view.table is not None:
+        if view is not None:
             # Imported when it is wanted: few results are tables whose columns are arranged.
-            from tui.cards.columns import arrange_columns
+            from tui.cards.columns import ColumnsScreen
 
-            chosen = await arrange_columns(self, view.table, view.key)
+            chosen = await ColumnsScreen(view.table, view.key).ask(self)
             if chosen is not None:
                 view.rearrange(chosen)
 
@@ -333,15 +339,7 @@ class Explore(Comparing, Copying, Drafting):
                 return result.running_job is not None
             case "result_previous":
                 return result.has_previous
-            case (
-                "call_repeat"
-                | "call_save"
-                | "call_elsewhere"
-                | "call_view"
-                | "pane_args"
-                | "edit_problem"
-                | "edit_complete"
-            ):
+            case action if action in OF_A_METHOD:
                 return bool(self._method)
             case "pane_docs":
                 return bool(self._method) or self.wide
@@ -350,7 +348,7 @@ class Explore(Comparing, Copying, Drafting):
                     return not self.methods.filter.has_focus
                 return result.views is not None or self._docs_box is not None or self._focused_view is not None
             case "find_next" | "find_previous":
-                return result.views is not None and result.views.seeks
+                return result.finds is not None and result.finds.seeks
             case "result_view":
                 return result.views is not None
             case "diff_pin" | "diff_compare" | "result_save":

@@ -38,7 +38,6 @@ class HistorySection(CallList):
         Column("result", least=7, most=16, align="right"),
     )
     kind = EntryFilter
-    _today: date | None = None
 
     @property
     def _history(self) -> History:
@@ -48,14 +47,13 @@ class HistorySection(CallList):
         await self._history.renew()
 
     def version(self) -> object:
-        return self._history.version, datetime.now().date()
+        return self._history.version, date.today()
 
     def items(self) -> Sequence[Entry]:
-        if (today := datetime.now().date()) != self._today:
-            # Yesterday began at midnight: every row is another.
-            self._today = today
-            self._listed.clear()
         return self._history.newest()
+
+    def look_of(self, item: Entry) -> object:
+        return date.today()  # "yesterday" begins at midnight
 
     def hay_of(self, item: Entry) -> str:
         return f"{super().hay_of(item)}\n{self._when(item)}\n{item.at.astimezone():%Y-%m-%d}"
@@ -89,12 +87,7 @@ class HistorySection(CallList):
     # Actions -----------------------------------------------------------------------
 
     def open_current(self, run: Run) -> None:
-        entry = self.current
-        if entry is None:
-            return
-        if entry.params is None:
-            self.post_message(self.MethodWanted(entry.method))
-        else:
+        if (entry := self.current) is not None:
             self.post_message(self.CallWanted(entry.method, json.loads(json.dumps(entry.params)), run))
 
     def action_history_run(self) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from textual import on, work
+from textual.getters import query_one
 
 from tui import actions
-from tui.cards.copy_menu import choose_copy
+from tui.cards.copies import Copy, copy_one_of
 from tui.cards.handing_over import handed_over
 from tui.model.paths import shortened
 from tui.sections.section import Section
-from tui.session.feeds import Feed
 from tui.session.recording import Recording, write_events
 from tui.session.session import Session
 from tui.text import safe
@@ -28,6 +29,9 @@ NOW, ON, BOTH = "what is there", "what arrives", "both"
 class PanelSection(Section):
     """A section with a `ValuePane` and, in some panes, `EventPanel`s. A sub-class says which `panel` keys act on."""
 
+    detail = query_one(ValuePane)
+    """The pane with one event."""
+
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(session, id=id)
         self._recordings: dict[EventPanel, Recording] = {}
@@ -37,11 +41,6 @@ class PanelSection(Section):
         """The panel that keys act on."""
         raise NotImplementedError
 
-    @property
-    def detail(self) -> ValuePane:
-        """The pane with one event."""
-        return self.query_one(ValuePane)
-
     @on(EventPanel.Chosen)
     def _event_chosen(self, event: EventPanel.Chosen) -> None:
         event.stop()
@@ -49,7 +48,7 @@ class PanelSection(Section):
         self.detail.display = True
         value, title = self.opened(event.panel, one)
         self.detail.show(value, title, f"{one.at:%H:%M:%S}")
-        self.call_after_refresh(self.detail.focus_value)
+        self.call_after_refresh(lambda: self.detail.content.focus())
 
     def opened(self, panel: EventPanel, event: Any) -> tuple[Any, str]:
         """An event as it is opened: its value, and the title."""
@@ -58,7 +57,7 @@ class PanelSection(Section):
     def action_event_filter(self) -> None:
         """Finds in the event that is open, else filters the panel."""
         if self.detail.has_focus_within:
-            self.detail.field_to_find.open()
+            self.detail.open_find()
         elif (panel := self.panel) is not None:
             panel.open_filter()
 
@@ -74,30 +73,20 @@ class PanelSection(Section):
     @work(exclusive=True, group="copy")
     async def action_event_copy(self) -> None:
         """Asks what to copy, and copies it."""
-        panel, entries, found = self.panel, [], self._under_cursor()
-        if found is not None:
-            entries += [("v", "value under the cursor"), ("p", "path under the cursor")]
-        event = panel.lines.event if panel is not None else None
-        if event is not None:
-            entries.append(("e", "event under the cursor"))
-        if panel is not None:
-            entries += [("r", "all events that are shown"), ("n", "name of the event")]
-        if panel is None or (letter := await choose_copy(self, entries)) is None:
-            return
-        from tui.cards.clipboard import copy
+        if (panel := self.panel) is not None:
+            await copy_one_of(self, list(self._copies(panel)), panel.panel.feed.name)
 
-        name = panel.panel.feed.name
-        match letter:
-            case "v" if found is not None:
-                await copy(self, found[1], f"value of {found[0] or 'the event'}", name)
-            case "p" if found is not None:
-                await copy(self, found[0], f"path {found[0]}", name)
-            case "e" if event is not None:
-                await copy(self, _as_value(event), "event", name)
-            case "r":
-                await copy(self, [_as_value(one) for one in panel.panel.shown()], "events", name)
-            case "n":
-                await copy(self, name, "name", name)
+    def _copies(self, panel: EventPanel) -> Iterator[Copy]:
+        if (found := self._under_cursor()) is not None:
+            path, value = found
+            yield Copy.of("v", "value under the cursor", value, f"value of {path or 'the event'}")
+            yield Copy.of("p", "path under the cursor", path, f"path {path}")
+        if (event := panel.lines.event) is not None:
+            yield Copy("e", "event under the cursor", lambda: _as_value(event), "event")
+        # As they are now: others arrive while the user chooses.
+        shown = list(panel.panel.shown())
+        yield Copy("r", "all events that are shown", lambda: [_as_value(one) for one in shown], "events")
+        yield Copy.of("n", "name of the event", panel.panel.feed.name, "name")
 
     def _under_cursor(self) -> tuple[str, Any] | None:
         return self.detail.under_cursor() if self.detail.display and self.detail.has_focus_within else None
@@ -118,13 +107,14 @@ class PanelSection(Section):
             return
         if (recording := self._recordings.pop(panel, None)) is not None:
             await recording.stop()
-            self._tell_saved(recording.written, recording)
+            if recording.failed:
+                self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8)
+            else:
+                self._tell_saved(recording.path, recording.written, recording.lost)
             return
         from tui.cards.save import Saving, ask_where_to_save
 
-        model = panel.panel
-        feed = model.feed
-        assert isinstance(feed, Feed)
+        model, feed = panel.panel, panel.panel.feed
         fitting = " that pass the filter" if model.filter else ""
         saving = Saving(
             "Save events",
@@ -146,20 +136,16 @@ class PanelSection(Section):
                 self._recordings[panel] = recording
                 key = actions.key("event.save")
                 writing = wanted.path.name if self.app.is_web else shortened(wanted.path)
-                self.notify(f"Writing to {writing}; {key} stops.", timeout=5, markup=False)
+                self.notify(f"Writing to {writing}; {key} stops.", timeout=5)
             else:
-                written = await asyncio.to_thread(write_events, wanted.path, feed.name, now, replace=wanted.replace)
-                self.notify(f"Saved {written:,} events to {handed_over(self, wanted.path)}", timeout=8, markup=False)
+                written = await write_events(wanted.path, feed.name, now, replace=wanted.replace)
+                self._tell_saved(wanted.path, written)
         except OSError as error:
-            self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8, markup=False)
+            self.notify(f"Not saved: {safe(error)}", severity="error", timeout=8)
 
-    def _tell_saved(self, written: int, recording: Recording) -> None:
-        if recording.failed:
-            self.notify(f"Not saved: {safe(recording.failed)}", severity="error", timeout=8, markup=False)
-            return
-        lost = f"; {recording.lost:,} could not be written in time" if recording.lost else ""
-        where = handed_over(self, recording.path)
-        self.notify(f"Saved {written:,} events to {where}{lost}", timeout=8, markup=False)
+    def _tell_saved(self, path: Path, written: int, lost: int = 0) -> None:
+        more = f"; {lost:,} could not be written in time" if lost else ""
+        self.notify(f"Saved {written:,} events to {handed_over(self, path)}{more}", timeout=8)
 
     def note(self, panel: EventPanel) -> Fact | None:
         """The words of the border on the file that is written."""
@@ -170,10 +156,9 @@ class PanelSection(Section):
             return (recording.failed or "the file is closed", "error")
         # The name that is offered begins with that of the event, which stands above.
         name = recording.path.name
-        shown = (
-            name.replace(panel.panel.feed.name, panel.ellipsis, 1) if name.startswith(panel.panel.feed.name) else name
-        )
-        return (f"{recording.written:,} saved to {safe(shown)}", "accent")
+        if name.startswith(feed := panel.panel.feed.name):
+            name = panel.ellipsis + name.removeprefix(feed)
+        return (f"{recording.written:,} saved to {safe(name)}", "accent")
 
     async def stop_recording(self, panel: EventPanel) -> None:
         """Ends the file of a panel that closes."""

@@ -139,7 +139,7 @@ class SavedSection(CallList):
             draft = Draft(call.method, call.params, names, described, call.name, call.description)
             saved = await save_call(self, draft)
             if saved is not None and saved != call.name:
-                await asyncio.to_thread(saved_calls().remove, call.name)
+                await self._remove(call.name)
             await self.read()
             if saved is not None:
                 self.show_item(saved)
@@ -147,16 +147,20 @@ class SavedSection(CallList):
     @work(exclusive=True, group="save")
     async def action_saved_delete(self) -> None:
         """Deletes the file, after a question."""
-        from tui.cards.confirm import confirm
+        from tui.cards.confirm import ConfirmScreen
 
         item = self.current
-        if item is None or not await confirm(self, "Delete a saved call", f"Delete {item.id}?", yes="delete"):
-            return
+        if item is not None and await ConfirmScreen("Delete a saved call", f"Delete {item.id}?", yes="delete").ask(
+            self
+        ):
+            await self._remove(item.id)
+            self.look()
+
+    async def _remove(self, name: str) -> None:
         try:
-            await asyncio.to_thread(saved_calls().remove, item.id)
+            await asyncio.to_thread(saved_calls().remove, name)
         except (InvalidSavedCall, OSError) as error:
             self._tell(f"Not deleted: {error}")
-        self.look()
 
     @work(exclusive=True, group="save")
     async def action_saved_export(self) -> None:
@@ -172,7 +176,7 @@ class SavedSection(CallList):
             self._tell(f"Not exported: {error}")
         else:
             if where is not None:
-                self.notify(f"Exported to {safe(where)}", timeout=5, markup=False)
+                self.notify(f"Exported to {safe(where)}", timeout=5)
 
     @work(exclusive=True, group="save")
     async def action_saved_import(self) -> None:
@@ -197,4 +201,4 @@ class SavedSection(CallList):
         return super().check_action(action, parameters)
 
     def _tell(self, text: str) -> None:
-        self.notify(safe(text), severity="error", timeout=8, markup=False)
+        self.notify(safe(text), severity="error", timeout=8)

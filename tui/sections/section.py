@@ -12,12 +12,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.cards.abort import abort_job, tell_abort
-from tui.memory.state import AppMemory
 from tui.model.job import Job
 from tui.sections.splits import Resizing
 from tui.session.session import Session
 from tui.widgets.lines import LineView
-from tui.widgets.method_list import Typed
 from tui.widgets.pulse import PULSE_SECONDS
 from tui.widgets.rows import Rows
 
@@ -32,32 +30,24 @@ Run = Literal["no", "reads", "all"]
 class Section(Resizing):
     """A child of the workspace's switcher, for one session. It asks with a card itself (`tui.cards`)."""
 
-    class MethodWanted(Message):
-        """A method is to be opened, in the section that opens methods."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
-    class CallElsewhere(Message):
-        """This call is to be made on another open connection."""
-
-        def __init__(self, method: str, text: str) -> None:
-            super().__init__()
-            self.method = method
-            self.text = text
-
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """The footer's words for actions that mean something else here."""
 
     _focused: Widget | None = None
 
     @dataclass
-    class CallWanted(Message):
-        """A method is to be opened with these arguments, where methods are; see `open_call`."""
+    class CallElsewhere(Message):
+        """This call is to be made on another open connection."""
 
         method: str
-        params: list[Any]
+        text: str
+
+    @dataclass
+    class CallWanted(Message):
+        """A method is to be opened with these arguments, where methods are; see `Calling.open_call`."""
+
+        method: str
+        params: list[Any] | None
         run: Run = "reads"
         variables: Sequence[Variable] = ()
 
@@ -71,10 +61,6 @@ class Section(Resizing):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._session = session
-
-    @property
-    def sizes(self) -> AppMemory:
-        return self._session.memory.app
 
     def enter(self) -> None:
         """Comes on screen for the first time: puts the focus where the work begins."""
@@ -100,18 +86,6 @@ class Section(Resizing):
         """
         return self
 
-    def open_method(self, name: str) -> None:
-        """Opens a method; only the section with the list of methods does."""
-
-    def open_call(
-        self, name: str, arguments: str | list[Any], *, run: Run = "reads", variables: Sequence[Variable] = ()
-    ) -> None:
-        """Opens a method with these arguments, or their text; only the section with the list of methods does.
-
-        Makes the call where ``run`` says so: never, where it only reads, or always, a write after its review.
-        ``variables`` describe those in the arguments.
-        """
-
     def show_item(self, key: str) -> None:
         """Puts the cursor on a row, where a list of this section has one with that key."""
 
@@ -127,9 +101,6 @@ class Section(Resizing):
         if rows is not None:
             rows.focus()
         return rows is not None
-
-    def take_over(self, typed: Typed) -> None:
-        """Goes on where the user was on the first screen, which only shows methods."""
 
     def shows_job(self, key: str) -> bool:
         """Whether the user sees here how a job (`Job.key`) ended."""

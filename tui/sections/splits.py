@@ -14,7 +14,7 @@ from textual.containers import Container
 from textual.geometry import Offset
 from textual.widget import Widget
 
-from tui.memory.state import AppMemory
+from tui.session.session import Session
 
 __all__ = ["Resizing", "Split"]
 
@@ -65,13 +65,10 @@ class Resizing(Container):
 
     SPLITS: ClassVar[tuple[Split, ...]] = ()
 
+    _session: Session
+    """Its memory keeps the sizes."""
     _dragged: Split | None = None
     _held = 0
-
-    @property
-    def sizes(self) -> AppMemory:
-        """Where the sizes are remembered."""
-        raise NotImplementedError
 
     @property
     def resizes(self) -> bool:
@@ -108,11 +105,11 @@ class Resizing(Container):
         """Gives the pane so many cells, and remembers it."""
         cells = max(split.least, min(cells, split.most(_total(split, pane))))
         _set(split, pane, cells)
-        self.sizes.set_size(split.name, self._size_class, cells)
+        self._session.memory.app.set_size(split.name, self._size_class, cells)
 
     def _take(self, split: Split, pane: Widget) -> None:
         """Gives the pane the size it was left with on screens of this size, as far as there is room."""
-        cells, total = self.sizes.size_of(split.name, self._size_class), _total(split, pane)
+        cells, total = self._session.memory.app.size_of(split.name, self._size_class), _total(split, pane)
         if cells is None or self._pane(split) is None:
             if pane.styles.clear_rule("height" if split.rows else "width"):
                 pane.refresh(layout=True)

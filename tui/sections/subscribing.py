@@ -7,17 +7,19 @@ into the list. A source that needs arguments, or a name with a colon behind it, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.getters import query_one
 from textual.message import Message
 from textual.widgets import Input
 
 from truenas_client import exc
 from tui import actions
-from tui.cards.event_arguments import ask_for_arguments
+from tui.cards.event_arguments import ArgumentsScreen
 from tui.model.eventnames import fitting_names, may_be_new, read_subscription
 from tui.session.session import Session
 from tui.text import safe
@@ -28,29 +30,29 @@ __all__ = ["SubscribePane"]
 
 
 class NameField(Input):
-    """The field above the names: down goes on in their list."""
+    """The field above the names."""
 
-    BINDINGS = [*actions.bind(("nav.open", "submit")), Binding("down", "into_list", show=False)]
-
-    class Left(Message):
-        """The list is wanted."""
-
-    def action_into_list(self) -> None:
-        self.post_message(self.Left())
+    BINDINGS = actions.bind(("nav.open", "submit"))
 
 
 class SubscribePane(Pane):
     """`begin` shows it; `Chosen` tells what is to be subscribed."""
 
+    # Only the field leaves the key to this pane: the list has it first.
+    BINDINGS = [Binding("down", "into_list", show=False)]
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {"nav.open": "subscribe"}
 
+    @dataclass
     class Chosen(Message):
         """A name, and its arguments (None: none)."""
 
-        def __init__(self, name: str, arguments: Any) -> None:
-            super().__init__()
-            self.name = name
-            self.arguments = arguments
+        name: str
+        arguments: Any
+
+    field = query_one("#event-name", Input)
+    """Where a name is typed."""
+    names = query_one("#event-names", Rows)
+    """Names that complete what is typed."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Subscribe", id=id)
@@ -66,16 +68,6 @@ class SubscribePane(Pane):
             empty="No event has this in its name.",
             id="event-names",
         )
-
-    @property
-    def field(self) -> Input:
-        """Where a name is typed."""
-        return self.query_one("#event-name", Input)
-
-    @property
-    def names(self) -> Rows:
-        """Names that complete what is typed."""
-        return self.query_one("#event-names", Rows)
 
     def begin(self) -> None:
         """Shows itself, with an empty field that has the focus."""
@@ -98,7 +90,7 @@ class SubscribePane(Pane):
             await self._session.ask_for_events()
         except exc.ClientException as error:
             # The names that are known anyway stay on offer.
-            self.notify(f"The server does not list its events: {safe(error)}", severity="warning", markup=False)
+            self.notify(f"The server does not list its events: {safe(error)}", severity="warning")
         else:
             self._complete(keep=True)
 
@@ -115,9 +107,8 @@ class SubscribePane(Pane):
             self.names.set_rows(rows, keep=keep)
         self.facts = f"{len(fitting)} of {len(known.names)}"
 
-    @on(NameField.Left)
-    def _into_list(self, event: NameField.Left) -> None:
-        event.stop()
+    def action_into_list(self) -> None:
+        """From the field on in the list."""
         self.screen.set_focus(self.names)
         self.names.action_line_down()
 
@@ -143,11 +134,11 @@ class SubscribePane(Pane):
             wrong = "" if text == self._insisted else f"{wrong} enter once more subscribes anyway."
         self._insisted = text
         if wrong:
-            self.notify(safe(wrong), severity="warning", timeout=4, markup=False)
+            self.notify(safe(wrong), severity="warning", timeout=4)
             self.screen.set_focus(self.field)
             return
         if arguments is None and (asks or known.wants(name)):
-            arguments = await ask_for_arguments(self, known.method(name))
+            arguments = await ArgumentsScreen(known.method(name)).ask(self)
             if arguments is None:
                 return
         self.post_message(self.Chosen(name, arguments))

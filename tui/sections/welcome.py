@@ -25,16 +25,16 @@ Words beside a method:
   risk   may destroy, asks for a name"""
 
 
-REACHED = {"keys": "app.keys", "dashboard": "go.dashboard"}
-"""Actions that are named by how they are reached from the filter."""
-
-
 def explained() -> str:
     """How to begin, with the keys that work while the filter has the focus."""
-    keys = {"open": "nav.open", "run": "call.run", "back": "app.back", "quit": "app.quit"}
-    present = {word: actions.key(action_id) for word, action_id in keys.items()}
-    reached = {word: actions.reach(action_id, typing=True) for word, action_id in REACHED.items()}
-    return HOW.format(**present, **reached)
+    return HOW.format(
+        open=actions.key("nav.open"),
+        run=actions.key("call.run"),
+        back=actions.key("app.back"),
+        quit=actions.key("app.quit"),
+        keys=actions.reach("app.keys", typing=True),
+        dashboard=actions.reach("go.dashboard", typing=True),
+    )
 
 
 def welcome(session: Session) -> str:

@@ -19,7 +19,7 @@ from tui.model.failure import Failure, Locked, explain, explain_file
 from tui.model.job import QUEUED, Job
 from tui.model.known import Known
 from tui.model.transfers import file_wanted
-from tui.session.filling import Disguised, NotReviewed, NotSent, PutIn, fill_arguments
+from tui.session.filling import NotSent, PutIn, fill_arguments
 from tui.session.results import Results
 from tui.session.stores import Call, JobStore
 from tui.session.transfers import FilePlaces, carry
@@ -230,7 +230,7 @@ class Caller:
             raise Locked(f"{call.method} may change the server, and this session is read-only.")
         self._life.online_client()
         if risk != "read" and not call.reviewed:
-            raise NotReviewed(f"{call.method} may change the server, and its card was not confirmed.")
+            raise NotSent(f"{call.method} may change the server, and its card was not confirmed.")
 
     async def _filled(self, call: Call) -> list[Any]:
         """The arguments as they are sent, once all that they stand for is put in. Raises `NotSent`."""
@@ -238,7 +238,7 @@ class Caller:
         risk = self.risk_of(call.method, params)
         if risk != self.risk_of(call.method, call.params):
             # In core.bulk an argument names what is called: what was locked or reviewed would be something else.
-            raise Disguised(
+            raise NotSent(
                 f"With its placeholders filled in, this is a {risk} call: write the name of the method itself."
             )
         return params

@@ -22,26 +22,18 @@ from truenas_client.storage import named_secrets
 from tui import guest
 from tui.model.failure import Failure, FieldProblem
 
-__all__ = ["Disguised", "LeftOut", "NotFilled", "NotReviewed", "NotSent", "PutIn", "fill_arguments", "named", "unknown"]
+__all__ = ["LeftOut", "NotFilled", "NotSent", "PutIn", "fill_arguments", "named", "unknown"]
 
 _TELLING = 6
 """Characters from which on a text is masked also inside others."""
 
 
 class NotSent(exc.ClientException):
-    """The call was not sent because a placeholder could not be replaced."""
+    """The call was not sent: a placeholder cannot be replaced, or the user has not seen what would be sent."""
 
     def failure(self, method: Method | None) -> Failure:
         """For the result pane."""
         return Failure("Not sent", str(self))
-
-
-class Disguised(NotSent):
-    """With what is put in, the call would be another one than what was reviewed."""
-
-
-class NotReviewed(NotSent):
-    """A write whose card the user has not confirmed."""
 
 
 class LeftOut(NotSent):
@@ -86,6 +78,8 @@ class PutIn:
             return {key: self.masked(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.masked(item) for item in value]
+        if isinstance(value, (set, frozenset)):
+            return {self.masked(item) for item in value}
         return value
 
     def masked_text(self, text: str) -> str:
@@ -118,13 +112,12 @@ def named() -> list[Placeholder]:
 
 def unknown(placeholder: Placeholder) -> str | None:
     """The problem with a placeholder that shows without looking its value up."""
-    kept = guest.is_guest() and placeholder.kind != "var"
-    return guest.refusal("A value that is kept here") if kept else named_secrets.unknown(placeholder)
+    return _refused(placeholder) or named_secrets.unknown(placeholder)
 
 
-def _look_up(placeholder: Placeholder) -> Secret | str:
-    kept = guest.is_guest() and placeholder.kind != "var"
-    return guest.refusal("A value that is kept here") if kept else named_secrets.look_up(placeholder)
+def _refused(placeholder: Placeholder) -> str:
+    """Why the value is not for a guest; "" where it may be had."""
+    return guest.refusal("A value that is kept here") if guest.is_guest() and placeholder.kind != "var" else ""
 
 
 async def fill_arguments(params: list[Any], put_in: PutIn, answers: Mapping[str, Secret] | None = None) -> list[Any]:
@@ -138,7 +131,9 @@ async def fill_arguments(params: list[Any], put_in: PutIn, answers: Mapping[str,
     given = answers or {}
 
     def lookup(one: Placeholder) -> Secret | str:
-        return given[one.name] if one.kind == "var" and one.name in given else _look_up(one)
+        if one.kind == "var" and one.name in given:
+            return given[one.name]
+        return _refused(one) or named_secrets.look_up(one)
 
     if next(find(params), None) is None:
         # Only dollars that were doubled are left to be undone.

@@ -35,14 +35,13 @@ class JobStore:
     def __init__(
         self,
         limit: int = MOST_JOBS,
-        clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs: dict[int, Job] = {}
         self._lost: deque[Job] = deque(maxlen=MOST_LOST)
         self._limit = limit
-        self._clock = clock
-        self._now = now
+        self._now, self._clock = now, clock
         self._skew = 0.0
         self._heard = now()
         """When the server last told anything."""

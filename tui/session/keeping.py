@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from truenas_client.exc import InvalidProfile, SecretUnavailable
-from truenas_client.secrets.value import Ask, File, Keyring, Reference, Secret
+from truenas_client.secrets.value import Ask, File, Keyring, Reference
 from truenas_client.storage import Known, Profile, Profiles
 from truenas_client.storage.key_files import is_path
 from truenas_client.storage.secret_store import held, keep, keyring_problem
@@ -21,17 +21,7 @@ from truenas_client.trust import TLS
 from tui import guest
 from tui.session.target import Target
 
-__all__ = [
-    "Offer",
-    "Place",
-    "decline",
-    "free_entry",
-    "keep_profile",
-    "keep_secret",
-    "no_keyring",
-    "offer",
-    "store_trust",
-]
+__all__ = ["Offer", "Place", "decline", "free_entry", "keep_profile", "no_keyring", "offer", "store_trust"]
 
 Place = Literal["the keyring", "ask each time", "a file, in clear text", "the key's own file"]
 """Where a secret is to be kept, in the card's words."""
@@ -114,11 +104,6 @@ def free_entry(name: str) -> Keyring:
         if not held(entry):
             return entry
     raise SecretUnavailable(f"The keyring is full of entries named {name}")
-
-
-def keep_secret(reference: Reference, secret: Secret) -> None:
-    """Write a secret to the keyring or into a file of mode 0600. Raises `SecretUnavailable`."""
-    keep(reference, secret)
 
 
 def _reference(target: Target, place: Place, name: str, profiles: Profiles) -> Reference:

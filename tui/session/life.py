@@ -23,17 +23,12 @@ from truenas_client.aio.supervisor import State as ClientState
 from truenas_client.aio.supervisor import Status
 from truenas_client.endpoint import Endpoint
 from tui.model.failure import Failure, Offline, explain_connecting, explain_loss
-from tui.session.signing import obtain, sign_in
+from tui.session.signing import Step, client_of, obtain, sign_in
 from tui.session.target import Target
 
 __all__ = ["Life", "State"]
 
 PING_SECONDS = 10.0
-
-# The card shows these when a stage of connecting is over, and no other stages.
-STAGES = {"resolve": "resolved", "connect": "connected", "tls": "certificate ok", "hello": "speaks TrueNAS"}
-
-Step = Callable[[str], None]
 
 
 class State(Enum):
@@ -133,20 +128,17 @@ class Life:
                     "Any certificate is accepted: another machine can intercept the connection and read or change it."
                 )
             secret = await obtain(self.target, self.warn)
-            client = AsyncClient(
-                self.target.address,
-                also=self.target.also,
-                tls=self.target.tls,
+            client = client_of(
+                self.target,
+                step,
                 hold_unsent=False,  # what the user does not see leave does not leave later
-                on_stage=lambda stage: step(STAGES[stage]) if stage in STAGES else None,
                 on_warning=self.warn,
                 on_large=on_large,
                 tap=self.tap,
             )
             await client.connect()
             self.client, self.endpoint, self.host = client, client.endpoint, client.endpoint.name
-            await sign_in(client, self.target, secret, self._codes(otp))
-            step(f"signed in{' as ' + self.target.user if self.target.user else ''}")
+            await sign_in(client, self.target, secret, self._codes(otp), step)
             await learn(client)
         except BaseException as error:
             self.client = None

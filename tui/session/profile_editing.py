@@ -7,16 +7,13 @@ read back; trying one changes nothing, on the server or here, and asks for no se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 
-from truenas_client import AsyncClient
 from truenas_client.exc import InvalidProfile
 from truenas_client.secrets.value import Ask
 from truenas_client.storage import Profile, Profiles
 from truenas_client.trust import SYSTEM, TLS
-from tui.session.life import STAGES
-from tui.session.signing import obtain, sign_in
+from tui.session.signing import Step, client_of, obtain, sign_in
 from tui.session.target import Target
 
 __all__ = ["CHECKED", "certificate_words", "changed", "save_profile", "try_profile"]
@@ -62,7 +59,7 @@ def save_profile(old: str, profile: Profile) -> None:
             Profiles().use(profile.name)
 
 
-async def try_profile(profile: Profile, step: Callable[[str], None]) -> str:
+async def try_profile(profile: Profile, step: Step) -> str:
     """Connects, signs in where no secret has to be asked for, and closes; what was found, in words.
 
     ``step`` hears of each thing done. Raises what connecting raises, `InvalidProfile` for values that make none.
@@ -72,19 +69,10 @@ async def try_profile(profile: Profile, step: Callable[[str], None]) -> str:
         raise InvalidProfile(f"username: is missing, and the mechanism {profile.mechanism} needs one")
     asks = isinstance(profile.secret, Ask) and target.kind != "local socket" and profile.mechanism != "none"
     secret = None if asks else await obtain(target, step)
-    client = AsyncClient(
-        target.address,
-        also=target.also,
-        tls=target.tls,
-        reconnect=False,
-        on_stage=lambda stage: step(STAGES[stage]) if stage in STAGES else None,
-        on_warning=step,
-    )
-    async with asyncio.timeout(60), client:
+    async with asyncio.timeout(60), client_of(target, step, reconnect=False, on_warning=step) as client:
         if asks:
             return "It answers. Signing in was not tried: the secret is asked for each time."
-        await sign_in(client, target, secret, None)
-        step(f"signed in{' as ' + profile.username if profile.username else ''}")
+        await sign_in(client, target, secret, None, step)
         info = await client.call("system.info")
     told = info if isinstance(info, dict) else {}
     return f"It works: {told.get('hostname') or ''} {told.get('version') or ''}".rstrip()

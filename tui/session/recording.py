@@ -7,13 +7,14 @@ in time is counted and told, and a file that cannot be written ends the recordin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from truenas_client import ejson
-from tui.session.copying import open_private
-from tui.session.feeds import Feed, FeedEvent
+from truenas_client.values.forms import blocks
+from tui.model.feed import Feed, FeedEvent
+from tui.session.copying import open_private, save
 
 __all__ = ["Recording", "event_line", "write_events"]
 
@@ -35,14 +36,11 @@ def event_line(name: str, event: FeedEvent) -> str:
     return ejson.dumps(told)
 
 
-def write_events(path: Path, name: str, events: Iterable[FeedEvent], *, replace: bool) -> int:
-    """Writes events into a new file, and returns how many. It blocks; raises OSError."""
-    count = 0
-    with open_private(path, replace=replace) as file:
-        for event in events:
-            file.write(event_line(name, event).encode("utf-8", "replace") + b"\n")
-            count += 1
-    return count
+async def write_events(path: Path, name: str, events: Sequence[FeedEvent], *, replace: bool) -> int:
+    """Writes events into a new file, and returns how many. Raises OSError; then what was there is as it was."""
+    lines = (event_line(name, event) for event in events)
+    await save((f"{block}\n" for block in blocks(lines)), path, replace=replace)
+    return len(events)
 
 
 class Recording:
@@ -69,8 +67,13 @@ class Recording:
 
     async def begin(self) -> None:
         """Opens the file and goes on in a task. Raises OSError."""
-        file = await asyncio.to_thread(open_private, self.path, replace=self._replace)
+        # First, because events arrive while the file is opened.
         self._feed.listeners.append(self._take)
+        try:
+            file = await asyncio.to_thread(open_private, self.path, replace=self._replace)
+        except BaseException:
+            self._leave()
+            raise
         self._task = asyncio.create_task(self._write(file), name="session-recording")
 
     def _take(self, event: FeedEvent) -> None:
@@ -87,7 +90,7 @@ class Recording:
                 ending = self._over
                 batch, self._waiting = self._waiting, []
                 if batch:
-                    await asyncio.to_thread(self._put, file, batch)
+                    await asyncio.to_thread(_put, file, self._feed.name, batch)
                     self.written += len(batch)
                 if ending:
                     return
@@ -99,11 +102,6 @@ class Recording:
             self._leave()
             file.close()
 
-    def _put(self, file: BinaryIO, batch: list[FeedEvent]) -> None:
-        for event in batch:
-            file.write(event_line(self._feed.name, event).encode("utf-8", "replace") + b"\n")
-        file.flush()
-
     def _leave(self) -> None:
         self._over = True
         if self._take in self._feed.listeners:
@@ -114,3 +112,9 @@ class Recording:
         self._leave()
         if self._task is not None:
             await self._task
+
+
+def _put(file: BinaryIO, name: str, events: Iterable[FeedEvent]) -> None:
+    for event in events:
+        file.write(f"{event_line(name, event)}\n".encode())
+    file.flush()

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from truenas_client import LargeAnswer
 from tui import collector
 from tui.model.firstpart import first_part, json_length
+from tui.model.room import fitting
 from tui.session.copying import file_path, save, slices
 from tui.session.stores import Call, Saved
 from tui.settings.values import in_force
@@ -51,6 +52,7 @@ class Results:
         self._held: list[weakref.ref[Call]] = []
         self._frozen = 0
         self._earlier: list[Call] = []
+        """The newest first, as in `_held`."""
         self.pinned: Call | None = None
         """The call whose result the user pinned, to compare others with."""
         self.reading: Call | None = None
@@ -69,19 +71,12 @@ class Results:
         """The call has its value: measures it, where the text of the answer was not."""
         if call.size is None:
             call.size = json_length(call.value)
-        self._earlier.append(call)
-        left = EARLIER
-        kept: list[Call] = []
-        for other in reversed(self._earlier[-MOST_EARLIER:]):
-            left -= other.size or 0
-            if left < 0 and kept:
-                break
-            kept.append(other)
-        self._earlier = kept[::-1]
+        newest = [call, *self._earlier[: MOST_EARLIER - 1]]
+        self._earlier = list(fitting(newest, _size, EARLIER)) or [call]
 
     def earlier(self, method: str | None = None) -> list[Call]:
         """The calls whose results are kept, of one method or of all, the newest first."""
-        return [call for call in reversed(self._earlier) if not call.let_go and method in (None, call.method)]
+        return [call for call in self._earlier if not call.let_go and method in (None, call.method)]
 
     async def take(self, answer: LargeAnswer) -> None:
         """The client's side: an answer of a million characters or more has come and is to be read."""
@@ -90,7 +85,7 @@ class Results:
             return  # not asked for by the user: read like any other
         call.size = answer.size
         self._make_room(answer.size)
-        self._held.append(weakref.ref(call))
+        self._held.insert(0, weakref.ref(call))
         if answer.size < ANNOUNCED_FROM:
             return
         self.reading = call
@@ -139,9 +134,11 @@ class Results:
     def _make_room(self, size: int) -> None:
         """Lets go of the oldest large results, so that those that are left and a new one are not too much."""
         held = [call for kept in self._held if (call := kept()) is not None and not call.let_go]
-        room = KEPT - size
-        for call in reversed(held):
-            room -= call.size or 0
-            if room < 0:
-                call.value, call.let_go = None, True
-        self._held = [weakref.ref(call) for call in held if not call.let_go]
+        kept = list(fitting(held, _size, KEPT - size))
+        for call in held[len(kept) :]:
+            call.value, call.let_go = None, True
+        self._held = [weakref.ref(call) for call in kept]
+
+
+def _size(call: Call) -> int:
+    return call.size or 0

@@ -16,12 +16,11 @@ from truenas_client.methods.catalogue import Catalogue, Method
 from truenas_client.storage.catalogue_cache import CatalogueCache, Kept
 from tui.memory.state import ConnectionMemory
 from tui.model.eventnames import KnownEvents, known_events, listed_events
-from tui.model.failure import Failure
 from tui.session.caller import Caller
 from tui.session.feeds import Feeds
 from tui.session.filling import PutIn
 from tui.session.jobs import JobFollower
-from tui.session.learning import Learned, Learning, Shelf
+from tui.session.learning import Learning, Shelf
 from tui.session.life import Life, State
 from tui.session.stores import Call, JobStore, Signal
 from tui.session.target import Target
@@ -45,23 +44,23 @@ class Session:
         self.catalogue_changed = Signal()
         changed, put_in = self.changed.publish, PutIn()
         # For this session only, until the app gives it the one that is kept.
-        self.memory = ConnectionMemory()
+        self.memory: ConnectionMemory = ConnectionMemory()
         self.others: Callable[[], list[Session]] = list
         """The other open sessions; set by the owner of all of them."""
         self.tour: Tour | None = None
         """Shown above the footer, while there is one."""
         self.life = Life(target, changed)
-        self.life.on_lost, self.life.on_returned = self._lost, self._returned
         self.learning = Learning(self.catalogue_changed.publish)
         self.masked = put_in.masked
         """Masks in what the server sends what the app has put into arguments."""
         self.jobs = JobStore()
         self.feeds = Feeds(put_in.masked, changed)
+        self.life.on_lost, self.life.on_returned = self.feeds.lost, self._returned
         self.wire = WireLog(self.life.tap, put_in.masked)
         self.caller = Caller(
             *(self.life, self.learning, self.jobs, put_in, changed), record=self._record, writable=target.writable
         )
-        self._follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
+        self.follower = JobFollower(self.jobs, self.life, put_in.masked, changed)
         self._cache = cache
         self._place = place
         self._events: KnownEvents | None = None
@@ -78,12 +77,12 @@ class Session:
         """
 
         async def learn(client: AsyncClient) -> None:
-            self._take(await self.learning.learn(client, self._shelf))
+            self._learned(await self.learning.learn(client, self._shelf))
             step(f"{len(self.catalogue)} methods")
 
         client = await self.life.open(learn, self.caller.results.take, step, otp)
         self._spawn(self.life.follow(client), "life")
-        self._spawn(self._follower.follow(client), "jobs")
+        self._spawn(self.follower.follow(client), "jobs")
         self._spawn(self.life.measure(client), "latency")
         self.feeds.begin(client)
 
@@ -116,24 +115,19 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _lost(self) -> None:
-        self.feeds.lost()
-
     def _returned(self, client: AsyncClient) -> None:
         self.feeds.returned()
-        self._follower.returned()
+        self.follower.returned()
         self._spawn(self._look_again(client), "again")
 
     async def _look_again(self, client: AsyncClient) -> None:
         """Reads what may have changed since the loss: jobs, and after an update the methods."""
         try:
-            await self._follower.look()
-            learned = await self.learning.look_again(client, self._shelf)
+            await self.follower.look()
+            self._learned(await self.learning.look_again(client, self._shelf))
         except exc.ClientException:
             # Lost once more, which is told elsewhere, or not permitted: what was known before still stands there.
             return
-        if learned is not None:
-            self._take(learned)
 
     # Kept for the next start --------------------------------------------------
 
@@ -150,14 +144,15 @@ class Session:
         """Shows the methods as they were when they were last read, until it is known better. False: there are none."""
         return self.learning.recall(kept or self._shelf.find())
 
-    def _take(self, learned: Learned) -> None:
-        self.life.host = learned.host or self.life.host
+    def _learned(self, new: Kept | None) -> None:
+        """What is ``new`` is kept for the next start."""
+        self.life.host = self.learning.host or self.life.host
+        if new is not None:
+            self._spawn(self._shelve(new), "shelf")
 
-        async def shelve() -> None:
-            if problem := await self._shelf.keep(learned):
-                self.life.warn(problem)
-
-        self._spawn(shelve(), "shelf")
+    async def _shelve(self, new: Kept) -> None:
+        if problem := await self._shelf.keep(new):
+            self.life.warn(problem)
 
     def _record(self, call: Call) -> None:
         """Writes a call into the history: once as it is sent, once as it has ended."""
@@ -190,11 +185,6 @@ class Session:
     def online(self) -> bool:
         """Calls can be sent now."""
         return self.life.online
-
-    @property
-    def failure(self) -> Failure | None:
-        """Why there is no connection."""
-        return self.life.failure
 
     @property
     def host(self) -> str:
@@ -240,11 +230,3 @@ class Session:
     async def read(self, method: str, params: Sequence[Any] = ()) -> Any:
         """A call for the app's own use, see `Caller.read`."""
         return await self.caller.read(method, params)
-
-    async def refresh_jobs(self) -> None:
-        """Reads the list of jobs again. Raises as `call`."""
-        await self._follower.refresh()
-
-    async def job_row(self, job_id: int) -> dict[str, Any] | None:
-        """All that the server tells of one job, see `JobFollower.row`."""
-        return await self._follower.row(job_id)

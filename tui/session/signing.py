@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from truenas_client import AsyncClient
 from truenas_client.aio.client import OTPToken
@@ -22,7 +23,13 @@ from truenas_client.storage.secret_store import resolve
 from tui import guest
 from tui.session.target import Target
 
-__all__ = ["exposure", "obtain", "sign_in"]
+__all__ = ["Step", "client_of", "exposure", "obtain", "sign_in"]
+
+# The card shows these when a stage of connecting is over, and no other stages.
+STAGES = {"resolve": "resolved", "connect": "connected", "tls": "certificate ok", "hello": "speaks TrueNAS"}
+
+Step = Callable[[str], None]
+"""Hears of each thing done."""
 
 
 async def obtain(target: Target, warn: Callable[[str], None]) -> Secret | None:
@@ -53,11 +60,22 @@ def _refuse_what_is_local(target: Target) -> None:
         raise SecretUnavailable(guest.refusal("The file of an API key"))
 
 
-async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, otp: OTPToken) -> None:
+def client_of(target: Target, step: Step, **options: Any) -> AsyncClient:
+    """A client for a target, not connected yet."""
+    return AsyncClient(
+        target.address,
+        also=target.also,
+        tls=target.tls,
+        on_stage=lambda stage: step(STAGES[stage]) if stage in STAGES else None,
+        **options,
+    )
+
+
+async def sign_in(client: AsyncClient, target: Target, secret: Secret | None, otp: OTPToken, step: Step) -> None:
     """Sign a connected client in; ``otp`` is kept for the connections to come. Raises what its login methods raise."""
-    if secret is None:
-        return
-    await sign_in_by_profile(client, target.profile, secret=secret, otp_token=otp, said_plain=target.said_plain)
+    if secret is not None:
+        await sign_in_by_profile(client, target.profile, secret=secret, otp_token=otp, said_plain=target.said_plain)
+    step(f"signed in{' as ' + target.user if target.user else ''}")
 
 
 def exposure(endpoint: Endpoint) -> str:

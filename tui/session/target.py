@@ -16,10 +16,12 @@ from truenas_client.secrets.value import Ask, Secret
 from truenas_client.storage import Profile
 from truenas_client.trust import SYSTEM, TLS
 
-__all__ = ["Kind", "Target"]
+__all__ = ["SECRETS", "Kind", "Target", "is_socket"]
 
 Kind = Literal["password", "api key", "token", "local socket"]
 """How one signs in, in the card's words."""
+SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token": "Token", "local socket": ""}
+"""What a card calls the secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Target:
         writable: bool = False,
     ) -> Target:
         """A target without a profile. ``address`` None is this machine's own socket, "" is not known yet."""
-        local = address is None or _is_socket(address)
+        local = address is None or is_socket(address)
         profile = Profile(
             name="",
             addresses=(address,) if address else (),
@@ -90,7 +92,7 @@ class Target:
                 return "api key"
             case "token":
                 return "token"
-            case "none" if self.address is None or _is_socket(self.address):
+            case "none" if self.address is None or is_socket(self.address):
                 return "local socket"
         return "password"
 
@@ -111,5 +113,6 @@ class Target:
         return replace(self, profile=replace(self.profile, tls=tls))
 
 
-def _is_socket(address: str) -> bool:
+def is_socket(address: str) -> bool:
+    """Whether an address is a socket of this machine."""
     return address.startswith(("ws+unix://", "unix://"))

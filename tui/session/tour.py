@@ -26,17 +26,9 @@ class Step:
     done: Callable[[Session], bool]
 
 
-def _found(session: Session) -> bool:
-    return session.memory.method == QUERY
-
-
 def _run(session: Session) -> bool:
     call = session.caller.last.get(QUERY)
     return call is not None and call.state == "done"
-
-
-def _seen_as_tree(session: Session) -> bool:
-    return session.memory.view_of(QUERY) == "Tree"
 
 
 def _scrubbed(session: Session) -> bool:
@@ -44,16 +36,12 @@ def _scrubbed(session: Session) -> bool:
     return call is not None and call.job is not None
 
 
-def _watched(session: Session) -> bool:
-    return session.memory.section == "jobs"
-
-
 STEPS = (
     Step(
         "Find a method",
         "Type `pds q` into the filter: a few letters of each part of a name are enough. {nav.open} opens the method "
         f"under the cursor, {QUERY}.",
-        _found,
+        lambda session: session.memory.method == QUERY,
     ),
     Step(
         "Run it",
@@ -64,7 +52,7 @@ STEPS = (
         "Look at the result",
         "A list of objects is a table. {result.view} shows it as JSON, and once more as a tree: right and left unfold "
         "and fold, {pane.find} finds a text.",
-        _seen_as_tree,
+        lambda session: session.memory.view_of(QUERY) == "Tree",
     ),
     Step(
         "Change something",
@@ -72,7 +60,11 @@ STEPS = (
         "A card shows what would be sent; {card.accept} sends it.",
         _scrubbed,
     ),
-    Step("Watch it", "The scrub is a job. {go.jobs} lists all jobs with their progress, live.", _watched),
+    Step(
+        "Watch it",
+        "The scrub is a job. {go.jobs} lists all jobs with their progress, live.",
+        lambda session: session.memory.section == "jobs",
+    ),
 )
 END = Step(
     "The end",

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from truenas_client.engine.tap import Frame, Tap
-from tui.session.feeds import Feed, FeedEvent
+from tui.model.feed import Feed, FeedEvent
 from tui.settings.values import in_force
 
 __all__ = ["FrameEvent", "WireLog"]
@@ -30,6 +29,8 @@ class FrameEvent(FeedEvent):
 
 class WireLog(Feed):
     """The frames that the client sends and receives while logging is on."""
+
+    make = FrameEvent
 
     def __init__(self, tap: Tap, mask: Callable[[Any], Any]) -> None:
         super().__init__("wire", in_force().frames)
@@ -50,35 +51,12 @@ class WireLog(Feed):
         self.version += 1
 
     def _take(self, frame: Frame) -> None:
-        self.seen += 1
-        content = self._mask(frame.value)
-        self._arrivals.append(
-            self.keep(
-                frame.kind,
-                frame.method or None,
-                content,
-                None,
-                partial(
-                    FrameEvent,
-                    outgoing=frame.outgoing,
-                    size=frame.size,
-                    seconds=frame.seconds,
-                    message_id=frame.message_id,
-                ),
-            )
-        )
+        facts = {name: getattr(frame, name) for name in ("outgoing", "size", "seconds", "message_id")}
+        self.add(frame.kind, frame.method or None, self._mask(frame.value), **facts)
 
     def counterpart(self, event: FrameEvent) -> FrameEvent | None:
         """The call of an answer, or the answer of a call, while it is in the log."""
         if event.message_id is None:
             return None
-        return next(
-            (
-                other
-                for other in self.events
-                if isinstance(other, FrameEvent)
-                and other.message_id == event.message_id
-                and other.outgoing is not event.outgoing
-            ),
-            None,
-        )
+        alike = (other for other in self.events if other.message_id == event.message_id)
+        return next((other for other in alike if other.outgoing is not event.outgoing), None)

@@ -208,6 +208,8 @@ class SettingsFile:
                 if table not in document and value is not None:
                     document[table] = tomlkit.table()
                 inside = document.get(table, {})
+                if not isinstance(inside, dict):
+                    raise NotWritten(f"{self._place(table)}: {table} is no table there: mend that in the file first")
             if value is None:
                 inside.pop(name, None)
             else:

@@ -7,7 +7,7 @@ default (there the inner one comes first, on purpose).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -16,7 +16,7 @@ from tui.action_table import ACTIONS
 from tui.section_specs import section_of
 from tui.settings.keynames import read_keys
 
-__all__ = ["PRESETS", "Keymap", "Wrong", "clashes", "in_palette", "preset", "resolved"]
+__all__ = ["PRESETS", "Keymap", "Wrong", "clash", "in_palette", "preset", "resolved"]
 
 Keymap = dict[str, list[str]]
 """The keys of actions by their ids, as Textual names them."""
@@ -133,18 +133,8 @@ def _together(one: Action, other: Action) -> bool:
     return spec is not None and places.pop() in spec.places
 
 
-def clashes(keymap: Mapping[str, list[str]]) -> Iterator[tuple[str, str, str]]:
-    """Each key that two actions share though one would get it in the place of the other: the key and both ids."""
-    users: dict[str, list[str]] = {}
-    for action_id, keys in keymap.items():
-        for key in keys:
-            for other in users.get(key, ()):
-                if _clash(key, action_id, other):
-                    yield key, other, action_id
-            users.setdefault(key, []).append(action_id)
-
-
-def _clash(key: str, one: str, other: str) -> bool:
+def clash(key: str, one: str, other: str) -> bool:
+    """Whether two actions may not share a key: one would get it in the place of the other."""
     by_default = key in _DEFAULT[one] and key in _DEFAULT[other]
     return one != other and not by_default and _together(_BY_ID[one], _BY_ID[other])
 
@@ -200,7 +190,7 @@ def _laid_over(base: Keymap, taken: Keymap) -> tuple[Keymap, list[Wrong], dict[s
     for action_id, wanted in taken.items():
         left = []
         for key in wanted:
-            first = next((one for one, theirs in kept.items() if key in theirs and _clash(key, action_id, one)), None)
+            first = next((one for one, theirs in kept.items() if key in theirs and clash(key, action_id, one)), None)
             if first is None:
                 left.append(key)
             else:
@@ -214,7 +204,7 @@ def _laid_over(base: Keymap, taken: Keymap) -> tuple[Keymap, list[Wrong], dict[s
         if other not in kept:
             for action_id, wanted in kept.items():
                 for key in wanted:
-                    if key in keys[other] and _clash(key, action_id, other):
+                    if key in keys[other] and clash(key, action_id, other):
                         keys[other] = [one for one in keys[other] if one != key]
                         lost[other] = (action_id, key)
     return keys, refused, lost

@@ -38,7 +38,7 @@ def read_key(text: str) -> str:
     """Textual's name of a key. Raises ValueError, which says why there is none."""
     written = re.sub(r"^\^(?=.)", "ctrl+", text)
     head, plus, last = written.rpartition("+")
-    if not last:  # the plus sign itself, alone or behind ctrl+
+    if written == "+" or written.endswith("++"):  # the plus sign itself, alone or behind ctrl+
         head, plus, last = head.removesuffix("+"), "+" if len(written) > 1 else "", "+"
     modifiers = head.lower().split("+") if plus else []
     key = _named(last)

@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -29,8 +30,8 @@ from truenas_client.storage import Known, Profiles
 from truenas_client.storage.catalogue_cache import CatalogueCache
 from truenas_client.trust import TLS
 from tui import actions, guest
-from tui.cards.card import Standing
-from tui.cards.confirm import confirm
+from tui.cards.card import Standing, steps
+from tui.cards.confirm import ConfirmScreen
 from tui.cards.trust import ask_trust
 from tui.model.failure import Failure, explain_connecting
 from tui.session.session import Session, State
@@ -41,7 +42,8 @@ from tui.starting.opening import Opening, Start, opening, picked
 from tui.text import plain, safe
 from tui.themes import STYLES
 from tui.widgets.choice import Choice
-from tui.widgets.connect_form import ConnectForm, FormRow
+from tui.widgets.connect_form import ConnectForm
+from tui.widgets.form_row import FormRow
 from tui.widgets.key_line import KeyLine
 from tui.widgets.profile_list import NEW, ProfileList
 from tui.widgets.rows import Rows
@@ -65,13 +67,15 @@ class ConnectScreen(Standing, Screen[None]):
     AUTO_FOCUS = ""  # none by itself: what is asked for first depends on what is known
     FOOTER_WORDS = {"nav.open": "connect"}
 
+    @dataclass
     class Connected(Message):
         """A session is signed in and ready; ``by_hand``: with what the user typed here."""
 
-        def __init__(self, session: Session, *, by_hand: bool = False) -> None:
-            super().__init__()
-            self.session = session
-            self.by_hand = by_hand
+        session: Session
+        by_hand: bool
+
+    class DemoWanted(Message):
+        """The user wants the built-in demo in place of a server."""
 
     class Left(Message):
         """The user leaves the card while it is not connecting: back to the screen before, if any."""
@@ -95,6 +99,9 @@ class ConnectScreen(Standing, Screen[None]):
         given = self._opening.target
         free = not given.address and not self._opening.names and not guest.is_guest()
         self._local = free and os.path.exists(LOCAL_SOCKET)
+        self._choosing = self._opening.choosing
+        self._names: list[str] = []
+        """The profiles that are listed."""
         self._warned: tuple[Endpoint, ...] = ()
         self._shown = given.profile.name
         self._attempted = ""
@@ -106,7 +113,8 @@ class ConnectScreen(Standing, Screen[None]):
             yield FormRow("Profile", ProfileList(id="profiles"), id="profile-row")
             yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
-            yield Static("No TrueNAS at hand? truenas-tui --tour shows around.", id="sentence")
+            key = actions.key("connect.demo")
+            yield Static(plain(f"No TrueNAS at hand? {key} opens a built-in demo, with a tour."), id="sentence")
         yield KeyLine()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -115,11 +123,11 @@ class ConnectScreen(Standing, Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(Card).border_title = "Connect to a TrueNAS"
-        self._list_profiles(self._opening.names, self._opening.target.profile.name)
-        self._redraw()
         start, target = self._opening, self._opening.target
+        self._list_profiles(target.profile.name)
+        self._redraw()
         if start.problem:
-            self._show([], Failure("Profiles", start.problem))
+            self._show(Failure("Profiles", start.problem))
         if start.choosing:
             self.set_focus(self.query_one("#profiles"))
         elif self._local:
@@ -136,9 +144,9 @@ class ConnectScreen(Standing, Screen[None]):
 
     def begin_anew(self) -> None:
         """For another connection: nothing of the one before, the caret in an empty address."""
-        self._opening = replace(self._opening, choosing=False)
-        self._list_profiles(self._opening.names, NEW)
+        self._choosing = False
         self._pick(NEW)
+        self._list_profiles(NEW)
         self.form.focus_on("address")
 
     # Profiles ----------------------------------------------------------------------
@@ -146,21 +154,25 @@ class ConnectScreen(Standing, Screen[None]):
     def on_screen_resume(self) -> None:
         """Profiles may have been made meanwhile."""
         try:
-            names = tuple(Profiles().names)
+            names = Profiles().names
         except exc.InvalidProfile:
             return  # said when the card was opened, or will be when it is chosen
-        if names != self._opening.names:
-            self._opening = replace(self._opening, names=names)
-            self._list_profiles(names, self._shown)
+        if names != self._names:
+            self._list_profiles(self._shown)
 
-    def _list_profiles(self, names: tuple[str, ...], present: str) -> None:
-        self.query_one(Card).set_class(bool(names), "-profiles")
-        if not names:
+    def _list_profiles(self, present: str) -> None:
+        """Lists the profiles as they are now, with this one under the cursor."""
+        try:
+            profiles = Profiles()
+        except exc.InvalidProfile as error:
+            self._show(Failure("Profiles", error.error))
             return
-        first = self._opening.choosing and present not in names
-        self.query_one(ProfileList).fill(Profiles(), names, names[0] if first else present)
-        if first:
-            self._pick(names[0])
+        self._names = profiles.names
+        self.query_one(Card).set_class(bool(self._names), "-profiles")
+        if self._choosing and self._names and present not in self._names:
+            present = self._names[0]
+            self._pick(present)
+        self.query_one(ProfileList).fill(profiles, present)
 
     @on(Rows.Highlighted, "#profiles")
     def _profile_highlighted(self, event: Rows.Highlighted) -> None:
@@ -182,10 +194,10 @@ class ConnectScreen(Standing, Screen[None]):
             target = picked(self._start, name) if name else self._opening.blank
         except exc.InvalidProfile as error:
             self.form.fill(self._opening.blank)
-            self._show([], Failure("Profile", error.error))
+            self._show(Failure("Profile", error.error))
             return
         self.form.fill(target)
-        self._show([])
+        self._show()
 
     @property
     def _at_profile(self) -> str:
@@ -201,33 +213,30 @@ class ConnectScreen(Standing, Screen[None]):
     @work(exclusive=True, group="profile")
     async def action_profile_edit(self) -> None:
         """Edits the profile under the cursor."""
-        from tui.cards.profile import edit_profile
+        from tui.cards.profile import ProfileScreen
 
         try:
             profile = Profiles().get(self._at_profile)
         except exc.InvalidProfile as error:
-            self._show([], Failure("Profile", error.error))
+            self._show(Failure("Profile", error.error))
             return
-        if (name := await edit_profile(self, profile)) is not None:
-            self._renew_profiles(name)
+        if (name := await ProfileScreen(profile).ask(self)) is not None:
+            self._pick(name)
+            self._list_profiles(name)
 
     @work(exclusive=True, group="profile")
     async def action_profile_forget(self) -> None:
         """Removes the profile under the cursor, once the user has confirmed it."""
         name = self._at_profile
-        if await confirm(self, "Forget this profile?", f"{name}\nA kept secret stays where it is.", yes="forget it"):
+        about = f"{name}\nA kept secret stays where it is."
+        if await ConfirmScreen("Forget this profile?", about, yes="forget it").ask(self):
             try:
                 await asyncio.to_thread(Profiles().remove, name)
             except (exc.InvalidProfile, OSError) as error:
-                self._show([], Failure("Not forgotten", str(error)))
+                self._show(Failure("Not forgotten", str(error)))
                 return
-            self._renew_profiles(NEW)
-
-    def _renew_profiles(self, present: str) -> None:
-        """Lists the profiles anew, after a change of theirs, with this one chosen."""
-        self._opening = replace(self._opening, names=tuple(Profiles().names))
-        self._list_profiles(self._opening.names, present)
-        self._pick(present)
+            self._pick(NEW)
+            self._list_profiles(NEW)
 
     # What is typed -----------------------------------------------------------------
 
@@ -254,7 +263,7 @@ class ConnectScreen(Standing, Screen[None]):
         code_missing = form.has_class("-code") and form.code_needed and not form.value("code")
         if wrong := missing(target, code=code_missing):
             field, failure = wrong
-            self._show([], failure)
+            self._show(failure)
             self.form.focus_on(field)
         elif not self._must_be_warned(target):
             self.form.hold()
@@ -271,9 +280,8 @@ class ConnectScreen(Standing, Screen[None]):
                 self.settle()
                 where = " and ".join(endpoint.text for endpoint in readable)
                 reason = f"Anyone on the network to {where} can read the password. A wss:// address protects it."
-                self._show(
-                    [], Failure("Not encrypted", reason, f"Press {actions.key('connect.open')} to send it anyway.")
-                )
+                again = f"Press {actions.key('connect.open')} to send it anyway."
+                self._show(Failure("Not encrypted", reason, again))
                 return True
         for endpoint in readable:
             known.remember_warning(endpoint)
@@ -292,20 +300,20 @@ class ConnectScreen(Standing, Screen[None]):
 
         def step(text: str) -> None:
             done.append(text)
-            self._show(done)
+            self._show(done=done)
 
         def told() -> None:
             if session.state is not State.CONNECTING:
                 return
             if seconds := session.life.cooldown:
                 limit = "The server takes 20 calls a minute from one address before sign-in"
-                self._show(done, note=f"{limit}; waiting {seconds} s")
+                self._show(done=done, note=f"{limit}; waiting {seconds} s")
             elif session.life.warnings:
-                self._show(done, note=session.life.warnings[-1])
+                self._show(done=done, note=session.life.warnings[-1])
 
         card = self.query_one(Card)
         card.add_class("-busy")
-        self._show(done)
+        self._show(done=done)
         forget = session.changed.subscribe(told)
         # The seconds are counted down.
         counting = self.set_interval(0.5, lambda: told() if session.life.cooldown else None)
@@ -318,10 +326,10 @@ class ConnectScreen(Standing, Screen[None]):
         else:
             self.form.remove_class("-code")
             card.remove_class("-busy")
-            self._show([])
+            self._show()
             known = {exposure(endpoint) for endpoint in target.exposed}
             session.life.warnings = [text for text in session.life.warnings if text not in known]
-            self.post_message(self.Connected(session, by_hand=by_hand))
+            self.post_message(self.Connected(session, by_hand))
         finally:
             counting.stop()
             forget()
@@ -353,7 +361,7 @@ class ConnectScreen(Standing, Screen[None]):
         match error:
             case exc.OTPRequired():
                 wrong = Failure("Wrong code", "The password stays in its field.") if code else None
-                self._show(done, wrong, note="The server asks for a one-time password.")
+                self._show(wrong, done=done, note="The server asks for a one-time password.")
                 self.form.ask_code()
             case exc.InvalidCredentials():
                 self._refused(session, error, done, code)
@@ -361,10 +369,10 @@ class ConnectScreen(Standing, Screen[None]):
                 failure, may_be_sent = unsupported(session, error)
                 if may_be_sent:
                     self.form.offer_to_send()
-                self._show(done, failure)
+                self._show(failure, done=done)
             case _:
                 self.log.error(f"connecting: {type(error).__name__}")
-                self._show(done, explain_connecting(error, address=session.host))
+                self._show(explain_connecting(error, address=session.host), done=done)
                 if isinstance(error, exc.SecretUnavailable):
                     self.form.focus_on("password")
 
@@ -372,21 +380,21 @@ class ConnectScreen(Standing, Screen[None]):
         if session.target.kind == "password" and session.life.endpoint is not None and session.life.endpoint.is_legacy:
             # It says no to a password that is right and needs a one-time password too.
             reason = "The server does not say which. Enter a code if the account has one-time passwords."
-            self._show(done, Failure(f"Wrong user, password{' or code' if code else ''}", reason))
+            self._show(Failure(f"Wrong user, password{' or code' if code else ''}", reason), done=done)
             self.form.ask_code(perhaps=True)
             return
         if code:
-            self._show(done, Failure("Wrong code", "Enter a new one; the password stays in its field."))
+            self._show(Failure("Wrong code", "Enter a new one; the password stays in its field."), done=done)
             self.form.ask_code()
             return
         failure = explain_connecting(error, address=session.host)
         if session.target.kind != "password":
             failure = Failure(f"Wrong user or {session.target.kind.removeprefix('api ')}", error.error)
-        self._show(done, failure)
+        self._show(failure, done=done)
         self.form.focus_on("password")
 
-    def _show(self, done: list[str], failure: Failure | None = None, *, note: str = "") -> None:
-        lines = [Content.assemble(("done  ", "$text-success"), plain(text)) for text in done]
+    def _show(self, failure: Failure | None = None, *, done: Sequence[str] = (), note: str = "") -> None:
+        lines = steps(done)
         if failure is not None:
             reason = "  ".join(safe(part) for part in (failure.reason, failure.hint) if part)
             lines.append(Content.assemble((safe(failure.title), "$text-error bold"), "  ", Content(reason)))
@@ -405,12 +413,17 @@ class ConnectScreen(Standing, Screen[None]):
         if not self.query_one(Card).has_class("-busy"):
             return False
         self.workers.cancel_group(self, "connect")
-        self._show([], Failure("Cancelled", "The connection was not made."))
+        self._show(Failure("Cancelled", "The connection was not made."))
         return True
 
     def action_connect_open(self) -> None:
         """Connects with the typed values, wherever the focus is."""
         self._submit()
+
+    def action_connect_demo(self) -> None:
+        """Opens a simulated TrueNAS, with five things to try in it."""
+        self.cancel()
+        self.post_message(self.DemoWanted())
 
     def action_connect_back(self) -> None:
         if not self.cancel():

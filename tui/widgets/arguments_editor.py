@@ -1,4 +1,4 @@
-"""`ArgumentsEditor`: the JSON editor with completion, and with places that wait to be filled in.
+"""`ArgumentsEditor`: the JSON editor with completion.
 
 The list of completions opens by itself while a key or a value is typed, or with a key. While it is open, up and down
 choose, tab accepts, escape closes; enter is as without it until an arrow key was used. The first choice is also shown
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from textual import events
 from textual.geometry import Offset
 from textual.message import Message
-from textual.widgets.text_area import Edit, EditResult
 
 from tui import actions
 from tui.model.completion import Candidate, Completions, accept, narrowed
@@ -26,7 +25,7 @@ from tui.model.jsontext import Path
 from tui.model.sizetext import size_at
 from tui.text import safe, width
 from tui.widgets.completion import CompletionList
-from tui.widgets.json_editor import JsonEditor, TextProblem, moved
+from tui.widgets.json_editor import JsonEditor
 from tui.widgets.json_tokens import harmless
 
 __all__ = ["ArgumentsEditor"]
@@ -35,7 +34,7 @@ _CLOSING = ']}," '
 
 
 class ArgumentsEditor(JsonEditor):
-    """Edits the arguments of a method. Give it `complete` and `gaps`; it posts `Completed` when it wrote a choice."""
+    """Edits the arguments of a method. Give it `complete`; it posts `Completed` when it wrote a choice."""
 
     BINDINGS = actions.bind(("edit.complete", "complete"), "edit.accept")
 
@@ -43,12 +42,7 @@ class ArgumentsEditor(JsonEditor):
     class Completed(Message):
         """A choice was written; `to_fill` are the paths of what waits to be filled in because of it."""
 
-        editor: "ArgumentsEditor"
         to_fill: tuple[Path, ...]
-
-        @property
-        def control(self) -> "ArgumentsEditor":
-            return self.editor
 
     def __init__(self, choices: CompletionList, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -56,55 +50,20 @@ class ArgumentsEditor(JsonEditor):
         self.pasted: Callable[[str, int, int, str], Patch | None] = lambda _text, _start, _end, _pasted: None
         self._onward = False
         self._choices = choices
+        choices.accept = self.action_accept
         self._open: Completions | None = None
         self._begin = (0, 0)
         self._arrowed = False
         self._listed_for: str | None = None
         self._listed_width = 0
         self._typed = ""
-        self._gaps: list[TextProblem] = []
-
-    # Values to be filled in
-
-    @property
-    def gaps(self) -> list[TextProblem]:
-        """The places that wait to be filled in, in the order of the text; the text in them is to be typed over."""
-        return self._gaps
-
-    @gaps.setter
-    def gaps(self, gaps: Sequence[TextProblem]) -> None:
-        self._gaps = sorted(gaps, key=lambda gap: gap.start)
-
-    def edit(self, edit: Edit) -> EditResult:
-        if not self._gaps:
-            return super().edit(edit)
-        start, end = self.offset_of(edit.top), self.offset_of(edit.bottom)
-        result = super().edit(edit)
-        self._gaps = [moved(gap, start, end, len(harmless(edit.text))) for gap in self._gaps]
-        return result
 
     def action_next_problem(self) -> None:
-        """Goes to the next problem after the caret, or to the next place to fill in, which is selected."""
         self.close_choices()
-        caret = self.caret
-        starts = {gap.start for gap in self._gaps}
-        stops = self._gaps + [problem for problem in self.problems if problem.start not in starts]
-        stops.sort(key=lambda stop: stop.start)
-        if not stops:
-            self.app.notify("No problems, and nothing to fill in.", timeout=2, markup=False)
-            return
-        stop = next((stop for stop in stops if stop.start > caret), stops[0])
-        if stop in self._gaps:
-            self.select_inside(stop.start, stop.end)
+        if self.problems or self.gaps:
+            super().action_next_problem()
         else:
-            self.goto(stop.start)
-
-    def select_inside(self, start: int, end: int) -> None:
-        """Selects a value so that typing replaces it; of a string, the text between its quotes."""
-        if end - start >= 2 and self.text[start : start + 1] == '"':
-            start, end = start + 1, end - 1
-        self.select(start, end)
-        self.scroll_cursor_visible()
+            self.app.notify("No problems, and nothing to fill in.", timeout=2)
 
     def scroll_from_top(self) -> None:
         """Shows the beginning of the text, or no further down than the caret needs."""
@@ -126,22 +85,19 @@ class ArgumentsEditor(JsonEditor):
             self.replace(str(count), self.location_of(start), self.location_of(end), maintain_selection_offset=False)
             return
         found = self.complete(text, self.caret, True)
-        candidates = narrowed(found.candidates, found.typed) if found is not None else []
-        if found is not None and (at := _index_of(found.candidates, text[found.start : found.end])) is not None:
-            # A choice that was made already: all the others are what may be wanted now.
-            self._show(found, list(found.candidates), cursor=at, onward=True)
-            return
-        if found is not None and not candidates:
-            # The typed text matches nothing: offer every completion instead.
-            candidates = list(found.candidates)
-        if found is None or not candidates:
+        if found is None or not found.candidates:
             self.close_choices()
-            self.app.notify("No completions here.", timeout=2, markup=False)
+            self.app.notify("No completions here.", timeout=2)
             return
+        at = _index_of(found.candidates, text[found.start : found.end])
+        candidates = narrowed(found.candidates, found.typed)
+        if at is not None or not candidates:
+            # After a choice that was made already, and where the typed text matches nothing, any may be wanted.
+            candidates = list(found.candidates)
         if found.start > self.caret:
             # Keys that may follow: the next text is one of them, not more of the value.
             self.move_cursor(self.location_of(found.start))
-        self._show(found, candidates, onward=True)
+        self._show(found, candidates, cursor=at or 0, onward=True)
 
     def action_accept(self) -> None:
         """Writes the choice under the cursor."""
@@ -151,9 +107,10 @@ class ArgumentsEditor(JsonEditor):
             return
         text = self.text
         found = self.complete(text, self.caret, self._onward)
-        if found is None or not any(one.text == choice.text for one in found.candidates):
+        at = _index_of(found.candidates, choice.text) if found is not None else None
+        if found is None or at is None:
             return
-        choice = next(one for one in found.candidates if one.text == choice.text)
+        choice = found.candidates[at]
         insertion = accept(text, found, choice)
         before, selected = harmless(insertion.before), harmless(insertion.selected)
         written = before + selected + harmless(insertion.after)
@@ -163,7 +120,7 @@ class ArgumentsEditor(JsonEditor):
         first = insertion.start + len(before)
         if selected or choice.value is not None or choice.branch is not None:
             self.select(first, first + len(selected))
-        self.post_message(self.Completed(self, insertion.to_fill))
+        self.post_message(self.Completed(insertion.to_fill))
         if found.wants == "key" and not found.has_value:
             self._offer_value()
 
@@ -188,7 +145,7 @@ class ArgumentsEditor(JsonEditor):
     def _offer(self) -> None:
         """Opens the list by itself, after typing that may be completed."""
         typed, self._typed = self._typed, ""
-        if self.choosing or not typed or not self.has_focus or self.read_only or not self.selection.is_empty:
+        if self.choosing or not typed or not self.has_focus or not self.selection.is_empty:
             return
         row, column = self.cursor_location
         line = self.document.get_line(row)
@@ -265,15 +222,14 @@ class ArgumentsEditor(JsonEditor):
     # Keys and edits
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.choosing and event.key in actions.keys_of("app.back"):
+        back, takes = event.key in actions.keys_of("app.back"), self._arrowed and event.key == "enter"
+        if self.choosing and (back or takes):
             event.stop()
             event.prevent_default()
-            self.close_choices()
-            return
-        if self.choosing and self._arrowed and event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.action_accept()
+            if back:
+                self.close_choices()
+            else:
+                self.action_accept()
             return
         if event.character is not None and event.is_printable:
             self._typed = (self._typed + event.character)[-40:]
@@ -283,7 +239,7 @@ class ArgumentsEditor(JsonEditor):
     def leave_string(self) -> bool:
         """Goes on to the next place to fill in, where there is one."""
         left = super().leave_string()
-        if left and (gap := next((gap for gap in self._gaps if gap.start >= self.caret), None)) is not None:
+        if left and (gap := next((gap for gap in self.gaps if gap.start >= self.caret), None)) is not None:
             self.select_inside(gap.start, gap.end)
         return left
 
@@ -299,8 +255,6 @@ class ArgumentsEditor(JsonEditor):
 
     def _take_paste(self, paste: str) -> bool:
         """Puts a paste where it belongs; False where that is the caret."""
-        if self.read_only:
-            return False
         text = self.text
         start, end = sorted(self.offset_of(place) for place in self.selection)
         patch = self.pasted(text, start, end, paste)
@@ -310,7 +264,7 @@ class ArgumentsEditor(JsonEditor):
         self.replace(patch.text, first, last, maintain_selection_offset=False)
         if (patch.start, patch.end) == (0, len(text)):
             undo = actions.key("edit.undo")
-            self.app.notify(f"The pasted text replaced the arguments; {undo} restores them.", timeout=4, markup=False)
+            self.app.notify(f"The pasted text replaced the arguments; {undo} restores them.", timeout=4)
         return True
 
     def action_cursor_up(self, select: bool = False) -> None:
@@ -369,7 +323,6 @@ class ArgumentsEditor(JsonEditor):
 
     def load_text(self, text: str) -> None:
         super().load_text(text)
-        self._gaps = []
         self._typed = ""
         self.close_choices()
 

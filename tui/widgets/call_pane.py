@@ -17,8 +17,7 @@ from typing import Any
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.widget import AwaitMount
-from textual.widgets import ContentSwitcher, TextArea
+from textual.widgets import TextArea
 
 from truenas_client.methods.catalogue import Method
 from truenas_client.methods.validator import Stopped, stopping
@@ -38,6 +37,7 @@ from tui.widgets.docs_box import DocsBox
 from tui.widgets.draft_view import VIEWS, DraftView, views_of
 from tui.widgets.json_editor import JsonEditor
 from tui.widgets.pane import Pane
+from tui.widgets.switcher import ViewSwitcher
 from tui.widgets.text_view import TextView
 
 __all__ = ["ARGUMENTS", "DOCS", "CallPane"]
@@ -75,15 +75,15 @@ class CallPane(Pane):
         super().__init__("Call", tabs=(ARGUMENTS, DOCS), tab=ARGUMENTS, id=id)
         self._library = library
         self._draft = Draft(unknown=unknown)
-        self._previewed: Method | None = None
-        self._mounting: AwaitMount | None = None
+        self.previewed: Method | None = None
+        """The method whose docs are shown while the user chooses one."""
         self.known = Known()
         """Ids and names from earlier results, for completion; the owner gives the session's."""
         self._stop = threading.Event()
 
     def compose(self) -> ComposeResult:
         choices = CompletionList(id="choices")
-        with ContentSwitcher(initial="nothing"):
+        with ViewSwitcher(initial="nothing"):
             yield TextView(id="nothing")
             yield ArgumentsEditor(choices, id="editor")
         yield choices
@@ -96,13 +96,11 @@ class CallPane(Pane):
     @property
     def docs(self) -> DocsBox:
         """The docs of the method; made when they are shown for the first time, to start sooner."""
-        switcher = self.query_one(ContentSwitcher)
-        for docs in switcher.query_children("#docs").results(DocsBox):
-            return docs
-        docs = DocsBox(self._library, id="docs")
-        docs.display = False
-        switcher.mount(docs)
-        return docs
+        return self._switcher.made("docs", DocsBox, self._library)
+
+    @property
+    def _switcher(self) -> ViewSwitcher:
+        return self.query_one(ViewSwitcher)
 
     @property
     def draft(self) -> Draft:
@@ -116,14 +114,9 @@ class CallPane(Pane):
         return self._draft.method
 
     @property
-    def previewed(self) -> Method | None:
-        """The method whose docs are shown while the user chooses one."""
-        return self._previewed
-
-    @property
     def shown(self) -> Method | None:
         """The method that the pane shows: the one that may be run from here."""
-        return self._previewed or self.method
+        return self.previewed or self.method
 
     @property
     def text(self) -> str:
@@ -144,24 +137,13 @@ class CallPane(Pane):
     @property
     def draft_view(self) -> DraftView | None:
         """The view of the draft that is shown in place of the JSON editor."""
-        shown = self.query_one(ContentSwitcher).visible_content
+        shown = self._switcher.visible_content
         return shown if isinstance(shown, DraftView) else None
-
-    def _view_of(self, name: str) -> DraftView:
-        """The widget of a view; made when it is shown for the first time."""
-        switcher = self.query_one(ContentSwitcher)
-        for made in switcher.query_children(f"#{name.lower()}").results(DraftView):
-            return made
-        view = next(spec for spec in VIEWS if spec.name == name).made()
-        view.display = False
-        self._mounting = switcher.mount(view)
-        return view
 
     async def mounted(self) -> None:
         """Waits until the view that is shown can take the focus."""
-        if (mounting := self._mounting) is not None:
+        if (mounting := self._switcher.mounting) is not None:
             await mounting
-            self._mounting = None
 
     def greet(self, text: str) -> None:
         """The text here while no method is open."""
@@ -179,10 +161,7 @@ class CallPane(Pane):
         self.editor.load_text(self._draft.text)
         self.show(ARGUMENTS)
         self.look()
-        if self.editor.gaps:
-            # The first value to fill in is selected, so that typing replaces it.
-            self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
-        elif text in (None, self._draft.smallest):
+        if not self.editor.select_gap() and text in (None, self._draft.smallest):
             # Before the last bracket, where further arguments belong.
             self.editor.goto(len(self.editor.text) - 1)
         # From the top, once it is known how much fits.
@@ -192,7 +171,7 @@ class CallPane(Pane):
         """The open method as another catalogue tells of it. The arguments, the caret in them and the view stay."""
         self.draft.renew(method)
         self._entitle()
-        if self._previewed is None and self.view == DOCS:
+        if self.previewed is None and self.view == DOCS:
             self.docs.docs.show(method)
         self._show_read()
 
@@ -208,14 +187,15 @@ class CallPane(Pane):
         if view != DOCS and view not in views_of(self.method):
             view = ARGUMENTS
         inside = self.has_focus_within
-        self._previewed = None
+        self.previewed = None
         self._entitle()
-        switcher = self.query_one(ContentSwitcher)
+        switcher = self._switcher
         if view == DOCS and self.method is not None:
             self.docs.docs.show(self.method)
             switcher.current = "docs"
         elif view != ARGUMENTS:
-            switcher.current = self._view_of(view).id
+            kind = next(spec.kind for spec in VIEWS if spec.name == view)
+            switcher.current = switcher.made(view.lower(), kind).id
         else:
             switcher.current = "editor" if self.method is not None else "nothing"
         self.set_tabs((ARGUMENTS, *views_of(self.method), DOCS), view)
@@ -227,7 +207,7 @@ class CallPane(Pane):
 
     def focus_view(self) -> None:
         """Puts the focus into the view that is shown."""
-        shown = self.query_one(ContentSwitcher).visible_content
+        shown = self._switcher.visible_content
         if isinstance(shown, DocsBox):
             shown.focus_docs()
         elif isinstance(shown, DraftView):
@@ -259,10 +239,10 @@ class CallPane(Pane):
         if method is None:
             self.show(ARGUMENTS)
             return
-        self._previewed = method
+        self.previewed = method
         self._entitle()
         self.docs.docs.show(method)
-        self.query_one(ContentSwitcher).current = "docs"
+        self._switcher.current = "docs"
         self.set_tabs((DOCS,), DOCS)
         self.facts = ""
 
@@ -336,7 +316,7 @@ class CallPane(Pane):
 
     def show_arguments(self) -> None:
         """Shows the arguments: in the view that is shown already, else in the editor."""
-        self.show(ARGUMENTS if self.draft_view is None or self._previewed is not None else self.view)
+        self.show(ARGUMENTS if self.draft_view is None or self.previewed is not None else self.view)
 
     def _go_to(self, offset: int) -> None:
         self.editor.goto(offset)
@@ -349,8 +329,8 @@ class CallPane(Pane):
             self._go_to(places[0].start)
         elif problems:
             self.editor.goto(problems[0].start)
-        elif self.editor.gaps:
-            self.editor.select_inside(self.editor.gaps[0].start, self.editor.gaps[0].end)
+        else:
+            self.editor.select_gap()
 
     @on(JsonEditor.Edited)
     def _edited(self, event: JsonEditor.Edited) -> None:
@@ -392,15 +372,10 @@ class CallPane(Pane):
         self.draft.begun(event.to_fill)
         self.look()
 
-    @on(CompletionList.Clicked)
-    def _clicked(self, event: CompletionList.Clicked) -> None:
-        event.stop()
-        self.editor.action_accept()
-
     def _tell(self) -> None:
         """The bottom border: the problem at the caret, or the roles and that all is well."""
         method, editor = self.method, self.editor
-        if method is None or self._previewed is not None:
+        if method is None or self.previewed is not None:
             self.facts = ""
         elif self.view == DOCS:
             self.facts = self.docs.facts or call_facts(method)

@@ -22,37 +22,23 @@ ARROW = "  ->  "
 class ChangesView(LaidLines):
     """Draws `Changes` or the `Entry` rows of arguments. Values of any length and kind are fine: they are cut."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._changes: Changes | None = None
-        self._entries: tuple[Entry, ...] = ()
+    _shown: Changes | Sequence[Entry] = ()
 
-    def show_changes(self, changes: Changes) -> None:
-        """Shows the fields that differ and how many do not."""
-        self._changes, self._entries = changes, ()
-        self._renew()
-
-    def show_arguments(self, entries: Sequence[Entry]) -> None:
-        """Shows arguments as they will be sent."""
-        self._changes, self._entries = None, tuple(entries)
-        self._renew()
-
-    def lines_for(self, cells: int) -> int:
-        """How many lines it takes at this width."""
-        return len(self.laid(cells))
-
-    def lay(self, cells: int) -> Iterator[Line]:
-        return self._lay_entries(cells) if self._changes is None else self._lay_changes(self._changes, cells)
-
-    def _renew(self) -> None:
+    def show(self, shown: Changes | Sequence[Entry]) -> None:
+        """Shows the fields that differ and how many do not, or arguments as they will be sent."""
+        self._shown = shown
         self.lay_anew()
         self.scroll_lines(0)
 
-    def _lay_entries(self, cells: int) -> Iterator[Line]:
-        if not self._entries:
+    def lay(self, cells: int) -> Iterator[Line]:
+        shown = self._shown
+        return self._lay_changes(shown, cells) if isinstance(shown, Changes) else self._lay_entries(shown, cells)
+
+    def _lay_entries(self, entries: Sequence[Entry], cells: int) -> Iterator[Line]:
+        if not entries:
             yield (Span("no arguments", "dim"),)
-        column = _column([entry.path for entry in self._entries], cells)
-        for entry in self._entries:
+        column = _column([entry.path for entry in entries], cells)
+        for entry in entries:
             yield from self._row(entry.path, _part(entry.value), column, cells)
 
     def _lay_changes(self, changes: Changes, cells: int) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -28,17 +29,12 @@ class Choice(Widget, can_focus=True):
 
     chosen: reactive[int] = reactive(0)
 
+    @dataclass
     class Changed(Message):
         """Another word was chosen."""
 
-        def __init__(self, choice: Choice, value: str) -> None:
-            super().__init__()
-            self.choice = choice
-            self.value = value
-
-        @property
-        def control(self) -> Choice:
-            return self.choice
+        choice: Choice
+        value: str
 
     class Submitted(Message):
         """Enter was pressed: the row is as good as a text field for that."""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from truenas_client.values.table import Table
 from tui.text import safe, width
+from tui.widgets.columns import GAP
 
-__all__ = ["GAP", "ColumnPlaces"]
+__all__ = ["SIGN", "ColumnPlaces"]
 
-GAP = 2
-"""Cells between two columns."""
 SIGN = 2
 """Cells at the left, for the cursor's sign."""
 WIDEST = 40

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tui.text import Align, safe, width
 from tui.widgets.lines import Span
+from tui.widgets.marks import marked
 
 GAP = 2
 """Cells between two columns."""
@@ -96,18 +97,8 @@ def text_of(cell: Cell | str) -> str:
     return cell.text if isinstance(cell, Cell) else cell
 
 
-def marked(text: str, cell: Cell | str, style: str) -> list[Span]:
+def cell_spans(text: str, cell: Cell | str, style: str) -> list[Span]:
     """The text of a cell in its own style, else the given one, with its marked characters apart."""
     if not isinstance(cell, Cell):
         return [Span(text, style)]
-    style = cell.style or style
-    if not cell.marks:
-        return [Span(text, style)]
-    spans: list[Span] = []
-    done = 0
-    for at in sorted(cell.marks):
-        if done <= at < len(text):
-            spans += [Span(text[done:at], style), Span(text[at], f"{style} mark".strip())]
-            done = at + 1
-    spans.append(Span(text[done:], style))
-    return [span for span in spans if span.text]
+    return marked([Span(text, cell.style or style)], [(at, at + 1) for at in sorted(cell.marks)])

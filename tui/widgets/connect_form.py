@@ -13,47 +13,32 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.strip import Strip
-from textual.widget import Widget
+from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client.endpoint import Endpoint, parse
 from truenas_client.exc import InvalidEndpoint
 from truenas_client.secrets.value import Ask, Secret
-from truenas_client.storage import Profile
 from truenas_client.trust import TLS
 from tui import actions, guest
-from tui.session.target import Kind, Target
+from tui.session.target import SECRETS, Kind, Target, is_socket
 from tui.text import plain, safe
 from tui.widgets.choice import Choice
+from tui.widgets.form_row import Field, FormRow
 
-__all__ = ["ConnectForm", "Field", "FormRow"]
+__all__ = ["ConnectForm"]
 
 KINDS: tuple[Kind, ...] = ("password", "api key", "token", "local socket")
 CHECK, PINNED, ANY = "check it", "only the trusted one", "do not check"
 PROVE, SEND = "no (SCRAM proof)", "yes (before 26)"
 WRITES = "allow writes"
-SECRETS: dict[Kind, str] = {"password": "Password", "api key": "API key", "token": "Token", "local socket": ""}
 
 
-class Field(Input):
+class ConnectField(Field):
     """A line to type into; enter connects."""
 
     BINDINGS = actions.bind(("connect.open", "submit"))
-
-    def render_line(self, y: int) -> Strip:
-        strip = super().render_line(y)
-        if not (self.password and self.app.has_class("-ascii")):
-            return strip
-        return Strip([segment._replace(text=segment.text.replace("•", "*")) for segment in strip], strip.cell_length)
-
-
-class FormRow(Horizontal):
-    """A label and what belongs to it."""
-
-    def __init__(self, label: str, *fields: Widget, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(Static(label, classes="label"), *fields, id=id, classes=classes)
 
 
 class ConnectForm(Vertical):
@@ -71,17 +56,17 @@ class ConnectForm(Vertical):
         """Whether the server has asked for the one-time password that the form shows a field for."""
 
     def compose(self) -> ComposeResult:
-        yield FormRow("Address", Field(id="address", compact=True, placeholder="nas.example"))
+        yield FormRow("Address", ConnectField(id="address", compact=True, placeholder="nas.example"))
         # The last one is of this machine.
         yield FormRow("Sign in", Choice(KINDS[:-1] if guest.is_guest() else KINDS, id="kind"))
-        yield FormRow("User", Field(id="user", compact=True, placeholder="admin"), id="user-row")
+        yield FormRow("User", ConnectField(id="user", compact=True, placeholder="admin"), id="user-row")
         yield FormRow(
             "Password",
-            Field(id="password", compact=True, password=True),
+            ConnectField(id="password", compact=True, password=True),
             Static(_shows("shows"), id="shows"),
             id="secret-row",
         )
-        yield FormRow("Code", Field(id="code", compact=True, placeholder="one-time password"), id="code-row")
+        yield FormRow("Code", ConnectField(id="code", compact=True, placeholder="one-time password"), id="code-row")
         yield FormRow("Send key", Choice((PROVE, SEND), id="way"), id="way-row")
         yield FormRow("Certificate", Choice((CHECK, PINNED, ANY), id="certificate"), id="certificate-row")
         yield FormRow("Open", Choice(("read-only", WRITES), id="lock"))
@@ -124,10 +109,8 @@ class ConnectForm(Vertical):
     def _place(self) -> str:
         """The address in full, or as it was typed while it makes no sense."""
         address = self.value("address")
-        try:
-            return parse(address).text if address else ""
-        except InvalidEndpoint:
-            return address
+        endpoint = _endpoint(address)
+        return address if endpoint is None else endpoint.text
 
     @property
     def _grants(self) -> tuple[object, ...]:
@@ -142,8 +125,9 @@ class ConnectForm(Vertical):
 
     def _own(self, address: str) -> bool:
         """Whether an address is one of what the form is filled with: all of them lead to one server."""
-        base = self._base.profile
-        return address == (base.address or "") or bool(address and base.addresses and _leads(base, address))
+        base, endpoint = self._base.profile, _endpoint(address)
+        leads = endpoint is not None and bool(base.addresses) and base.leads_to(endpoint)
+        return address == (base.address or "") or leads
 
     def _keep_apart(self) -> None:
         """Drops what belongs to another address; what was typed or chosen since belongs to this one."""
@@ -202,16 +186,16 @@ class ConnectForm(Vertical):
         """
         self._keep_apart()
         base, address, kind = self._base.profile, self.value("address"), self.kind
-        socket = address.startswith(("ws+unix://", "unix://"))
-        if kind == "local socket" and not socket:
+        local = kind == "local socket" or is_socket(address)
+        if local and not is_socket(address):
             address = ""
         own = self._own(address)
         if not own:
             base = self._blank.profile
-        user = "" if kind == "local socket" or socket else self.value("user")
-        mechanism = "none" if kind == "local socket" or socket else self._mechanism(kind)
+        user = "" if local else self.value("user")
+        mechanism = "none" if local else self._mechanism(kind)
         entrusted = own and user == base.username and mechanism.startswith(base.mechanism)
-        typed = "" if mechanism == "none" else self.value("password")
+        typed = "" if local else self.value("password")
         profile = replace(
             base,
             name=base.name if entrusted else "",
@@ -263,12 +247,9 @@ class ConnectForm(Vertical):
     def endpoint(self) -> Endpoint | None:
         """Where the address leads; None while it makes no sense."""
         address = self.value("address")
-        try:
-            if self.kind == "local socket" and not address.startswith(("ws+unix://", "unix://")):
-                return parse(None)
-            return parse(address) if address else None
-        except InvalidEndpoint:
-            return None
+        if self.kind == "local socket" and not is_socket(address):
+            return parse(None)
+        return _endpoint(address)
 
     def _warning(self, target: Target, endpoint: Endpoint | None) -> str:
         """The warning about this way to the server."""
@@ -323,12 +304,13 @@ class ConnectForm(Vertical):
         return self.query_one(f"#{name}", Choice)
 
 
-def _leads(profile: Profile, address: str) -> bool:
+def _endpoint(address: str) -> Endpoint | None:
+    """Where a typed address leads; None for none, and while it makes no sense."""
     try:
-        return profile.leads_to(parse(address))
+        return parse(address) if address else None
     except InvalidEndpoint:
-        return False
+        return None
 
 
-def _shows(word: str) -> str:
-    return f"{actions.key('secret.show')} {word} it"
+def _shows(word: str) -> Content:
+    return plain(f"{actions.key('secret.show')} {word} it")

@@ -11,6 +11,7 @@ from typing import Any
 from truenas_client.values.diff import Change, change_text
 from tui import actions
 from tui.model.differences import SIGNS, Differences
+from tui.model.finding import holding
 from tui.model.flatten import Path, Tree
 from tui.text import cut, safe
 from tui.widgets.finding_view import found_spans
@@ -28,8 +29,8 @@ class DiffView(JsonView):
 
     BINDINGS = actions.bind("find.next", "find.previous")
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._differences: Differences | None = None
         self._unfolded = False
 
@@ -104,16 +105,22 @@ class DiffView(JsonView):
 
     # Moving
 
+    def folded(self, index: int) -> bool | None:
+        return super().folded(index) if index != self._first - 1 else not self._unfolded
+
+    def fold(self, folded: bool) -> None:
+        if self.cursor >= self._first:
+            super().fold(folded)
+            return
+        self._unfolded = not folded
+        self.lines_changed()
+        self.show_below(5)
+
     def action_fold_toggle(self) -> None:
-        if self._differences is not None and self.cursor == self._first - 1:
-            self._unfolded = not self._unfolded
-            self.lines_changed()
-            self.show_below(5)
-        elif (change := self.change) is not None:
-            self._unfolded = True
-            self.go_to_match(change[1])
-        else:
+        if (change := self.change) is None:
             super().action_fold_toggle()
+        else:
+            self.go_to_match(change[1])
 
     def action_unfold(self) -> None:
         if self.cursor >= self._first:
@@ -162,13 +169,12 @@ class DiffView(JsonView):
         known = self._differences
         if known is None:
             return
-        exact = text != text.lower()
+        holds = holding(text)
         total = len(known.changes)
         start = self.cursor - 1 if self.cursor <= total else (total if backwards else -1)
         places = range(start - 1, -1, -1) if backwards else range(start + 1, total)
         for number, at in enumerate(places, 1):
-            line = change_text(known.changes[at], _MOST_TEXT)
-            if text in (line if exact else line.lower()):
+            if holds(change_text(known.changes[at], _MOST_TEXT)):
                 yield at
             if number % 200 == 0:
                 yield None

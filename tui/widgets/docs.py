@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Protocol
 
 from textual import events
+from textual.cache import LRUCache
 from textual.message import Message
 
 from truenas_client.methods.catalogue import Method
 from tui import actions
 from tui.model.outline import CallLink, DraftLink, Item, Link, MethodLink, TypeLink
 from tui.model.trail import Place, Trail, search
-from tui.widgets.docs_layout import Line, lay_out, line_of, marked, plain
+from tui.widgets.cursor_view import CursorView
+from tui.widgets.docs_layout import Line, lay_out, line_of, plain
 from tui.widgets.finding_view import FindingView
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
+from tui.widgets.marks import marked, places_of
 
 __all__ = ["Docs", "Library"]
 
@@ -46,16 +50,8 @@ class Docs(CursorView, FindingView):
 
     BINDINGS = actions.bind("nav.open", "nav.toggle", "tree.all", "nav.left", "nav.right", "docs.back")
 
-    @dataclass
     class Moved(Message):
-        """The cursor or the page changed; `hint` says what enter does there, "" when nothing."""
-
-        docs: Docs
-        hint: str
-
-        @property
-        def control(self) -> Docs:
-            return self.docs
+        """The cursor or the page changed, and with it what enter does: see `Docs.hint`."""
 
     @dataclass
     class CallWanted(Message):
@@ -70,21 +66,16 @@ class Docs(CursorView, FindingView):
         method: str
         params: list[Any]
 
-    def __init__(self, library: Library, *, name: str | None = None, id: str | None = None) -> None:
-        super().__init__(name=name, id=id)
+    def __init__(self, library: Library, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._library = library
         self._trail: Trail | None = None
-        self._kept: dict[str, Trail] = {}
+        self._kept: LRUCache[str, Trail] = LRUCache(_MOST_KEPT)
         self._lines: list[Line] = []
         self._wrapped_at = -1
         self._told: str | None = None
 
     # The page
-
-    @property
-    def method(self) -> Method | None:
-        """The method the trail began with."""
-        return None if self._trail is None else self._trail.method
 
     @property
     def depth(self) -> int:
@@ -103,30 +94,25 @@ class Docs(CursorView, FindingView):
 
     def show(self, method: Method | None) -> None:
         """Shows a method as it was left, or from the top when it is new; None shows nothing."""
-        if self._trail is not None:
-            self._trail.leave(self._place())
-            if not self._trail.touched:
-                self._kept.pop(self._trail.method.name, None)
-        if method is None:
-            self._trail = None
-        else:
-            held = self._library.roles
-            trail = self._kept.pop(method.name, None)
-            if trail is None:
-                trail = Trail(method, lookup=self._library.method, held=held)
-            elif trail.method is not method or trail.held != held:
-                trail.renew(method, held=held)
-            self._kept[method.name] = self._trail = trail
-            if len(self._kept) > _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
-        self._lay_out()
-        self._go(self._trail.place if self._trail is not None else Place())
+        if (left := self._trail) is not None:
+            left.leave(self._place())
+            if left.touched:
+                self._kept[left.method.name] = left
+        self._trail = None if method is None else self._trail_of(method)
+        self._lay_out_again()
+
+    def _trail_of(self, method: Method) -> Trail:
+        held, trail = self._library.roles, self._kept.get(method.name)
+        if trail is None:
+            return Trail(method, lookup=self._library.method, held=held)
+        if trail.method is not method or trail.held != held:
+            trail.renew(method, held=held)
+        return trail
 
     def on_show(self) -> None:
         # Laid out while hidden there was no width; and coming back with the size it had is no resize.
         if self.content_region.width != self._wrapped_at:
-            self._lay_out()
-            self._go(self._trail.place if self._trail is not None else Place())
+            self._lay_out_again()
 
     def on_resize(self, event: events.Resize) -> None:
         if self.content_region.width != self._wrapped_at:
@@ -135,6 +121,11 @@ class Docs(CursorView, FindingView):
             self._go(place)
         else:
             self.show_cursor()
+
+    def _lay_out_again(self) -> None:
+        """Lays out the page, the cursor where it was when the page was left."""
+        self._lay_out()
+        self._go(self._trail.place if self._trail is not None else Place())
 
     def _lay_out(self) -> None:
         cells = self._wrapped_at = self.content_region.width
@@ -182,10 +173,7 @@ class Docs(CursorView, FindingView):
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
         line = self._lines[index]
         sign = f"{self.glyphs.cursor} " if self.is_cursor_line(index) else "  "
-        spans = line.spans
-        if self.sought and (sought := self.sought.lower()) in plain(line).lower():
-            spans = marked(spans, sought)
-        return [Span(sign, "accent"), *spans]
+        return [Span(sign, "accent"), *marked(line.spans, places_of(self.sought.lower(), plain(line)))]
 
     def on_focus(self) -> None:
         self.line_changed(self.cursor)
@@ -197,7 +185,7 @@ class Docs(CursorView, FindingView):
         hint = self.hint()
         if hint != self._told:
             self._told = hint
-            self.post_message(self.Moved(self, hint))
+            self.post_message(self.Moved())
 
     def hint(self) -> str:
         """The effect of the opening key at the cursor."""
@@ -255,8 +243,13 @@ class Docs(CursorView, FindingView):
 
     # Folding
 
-    def _fold(self, item: Item, folded: bool, *, below: bool = False) -> None:
-        if self._trail is None:
+    def folded(self, index: int) -> bool | None:
+        item = self._lines[index].item if self._lines else None
+        return self._trail.folded(item) if self._trail is not None and item is not None and item.folds else None
+
+    def fold(self, folded: bool, *, below: bool = False) -> None:
+        item = self.item
+        if self._trail is None or item is None:
             return
         row = (line_of(self._lines, item.key) or 0) - round(self.scroll_target_y)
         before = len(self._lines)
@@ -266,38 +259,18 @@ class Docs(CursorView, FindingView):
         came = len(self._lines) - before + 1
         self._go(Place(item.key, 0, max(min(row, self.page_height - came), 0) if came > 1 else row))
 
-    def _is_folded(self, item: Item) -> bool:
-        return self._trail is not None and self._trail.folded(item)
+    def line_above(self) -> int | None:
+        if self._trail is None or self.item is None:
+            return None
+        holder = next(self._trail.page.above(self.item.key), None)
+        return line_of(self._lines, holder.key) if holder is not None else None
 
-    def action_fold_toggle(self) -> None:
-        item = self.item
-        if item is not None and item.folds:
-            self._fold(item, not self._is_folded(item))
+    def line_inside(self) -> int | None:
+        return line_of(self._lines, self.item.children[0].key) if self.item is not None and self.item.children else None
 
     def action_fold_toggle_all(self) -> None:
-        item = self.item
-        if item is not None and item.folds:
-            self._fold(item, not self._is_folded(item), below=True)
-
-    def action_fold(self) -> None:
-        """Folds an open item; on any other moves to its parent."""
-        item = self.item
-        if item is None:
-            return
-        if item.folds and not self._is_folded(item):
-            self._fold(item, True)
-        elif item.parent and (line := line_of(self._lines, item.parent)) is not None:
-            self.cursor = line
-
-    def action_unfold(self) -> None:
-        """Unfolds a folded item; on an open one moves to the first line inside."""
-        item = self.item
-        if item is None or not item.folds:
-            return
-        if self._is_folded(item):
-            self._fold(item, False)
-        elif item.children and (line := line_of(self._lines, item.children[0].key)) is not None:
-            self.cursor = line
+        if (folded := self.folded(self.cursor)) is not None:
+            self.fold(not folded, below=True)
 
     # Finding
 
@@ -324,13 +297,8 @@ class Docs(CursorView, FindingView):
             self._trail.fold(place, False)
         self._lay_out()
         first = line_of(self._lines, place.key) or 0
-        last = first
-        while last < len(self._lines) and self._lines[last].item in (place, None):
-            if sought in plain(self._lines[last]).lower():
-                break
-            last += 1
-        else:
-            last = first
+        lines = takewhile(lambda at: self._lines[at].item in (place, None), range(first, len(self._lines)))
+        last = next((at for at in lines if sought in plain(self._lines[at]).lower()), first)
         top = round(self.scroll_target_y)
         row = last - top if top <= last < top + self.page_height else self.page_height // 3
         self._go(Place(place.key, last - first, row))

@@ -63,7 +63,7 @@ class DocsBox(Vertical):
             key = "enter goes there" if self.field.has_focus else "{find.next} next"
             words = f"{count} place{'' if count == 1 else 's'}, {key}" if count else f"no {safe(text)} here"
             self._found = (words, "" if count else "warning")
-        self.post_message(Docs.Moved(self.docs, self.docs.hint()))
+        self.post_message(Docs.Moved())
 
 
 class DocsPane(Pane):

@@ -7,7 +7,7 @@ a line is never a question.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from tui import actions
@@ -15,7 +15,7 @@ from tui.model.outline import Item, Key, Link, MethodLink, Page, Word
 from tui.text import Glyphs, safe, safe_lines, width, wrap
 from tui.widgets.lines import Span
 
-__all__ = ["Line", "lay_out", "marked", "plain"]
+__all__ = ["Line", "lay_out", "plain"]
 
 NARROWEST = 24  # cells; text is not wrapped into less, but cut
 MOST_LINES = 20_000
@@ -49,12 +49,7 @@ def lay_out(
 ) -> list[Line]:
     """The lines of a page in `cells` cells, as far as words allow; `known` tells the names of methods from others."""
     room = _Room(max(cells, NARROWEST), glyphs, folded, known)
-    lines: list[Line] = []
-    for line in _page(page.items, room):
-        lines.append(line)
-        if len(lines) == MOST_LINES:
-            break
-    return lines
+    return list(islice(_page(page.items, room), MOST_LINES))
 
 
 def plain(line: Line) -> str:
@@ -221,30 +216,6 @@ def _flow(words: Sequence[Word], cells: int, *, hanging: int = 0) -> Iterator[li
         line.append(Span(rest, word.style))
         used += width(rest)
     yield line
-
-
-def marked(spans: Sequence[Span], sought: str) -> list[Span]:
-    """The spans with every place marked where the text (in small letters) stands, across different styles too."""
-    whole = "".join(span.text for span in spans)
-    small = whole.lower()
-    if len(small) != len(whole):  # lower case can be longer; then only the line is found, not the place
-        return list(spans)
-    marks: set[int] = set()
-    at = small.find(sought)
-    while at >= 0:
-        marks.update(range(at, at + len(sought)))
-        at = small.find(sought, at + len(sought))
-    result: list[Span] = []
-    place = 0
-    for text, style in spans:
-        begin = 0
-        for index in range(1, len(text) + 1):
-            if index == len(text) or ((place + index) in marks) != ((place + begin) in marks):
-                found = (place + begin) in marks
-                result.append(Span(text[begin:index], f"{style} mark".strip() if found else style))
-                begin = index
-        place += len(text)
-    return result
 
 
 def line_of(lines: Sequence[Line], key: Key) -> int | None:

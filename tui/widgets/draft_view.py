@@ -87,11 +87,12 @@ class ViewSpec(NamedTuple):
     offered: Callable[[Method], bool]
     widget: str
 
-    def made(self) -> DraftView:
-        """A new widget. Its module is imported only now, so that the app starts sooner."""
+    @property
+    def kind(self) -> type[DraftView]:
+        """The widget. Its module is imported only when it is asked for, so that the app starts sooner."""
         module, _, name = self.widget.partition(":")
-        widget: DraftView = getattr(import_module(module), name)(id=self.name.lower())
-        return widget
+        kind: type[DraftView] = getattr(import_module(module), name)
+        return kind
 
 
 VIEWS: tuple[ViewSpec, ...] = (

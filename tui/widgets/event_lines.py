@@ -10,10 +10,12 @@ from typing import Any
 from textual.message import Message
 
 from tui import actions
-from tui.model.panel import MARKS, View
+from tui.model.feed import MARKS
+from tui.model.panel import View
 from tui.text import fit, pad, safe, width
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.event_words import Words, event_spans, label_of, mark_words, raw_spans
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
 from tui.widgets.sparkline import Path, describe_number, number_at, numeric_paths, sparkline
 
 __all__ = ["EventLines"]
@@ -28,13 +30,8 @@ class EventLines(CursorView):
     class Chosen(Message):
         """Enter or a double click on an event, or on the plot of a path."""
 
-        lines: EventLines
         event: Any = None
         path: Path | None = None
-
-        @property
-        def control(self) -> EventLines:
-            return self.lines
 
     def __init__(self, words: Words = event_spans) -> None:
         super().__init__()
@@ -151,6 +148,6 @@ class EventLines(CursorView):
 
     def action_choose(self) -> None:
         if self.path is not None:
-            self.post_message(self.Chosen(self, path=self.path))
+            self.post_message(self.Chosen(path=self.path))
         elif self.event is not None and self.event.kind not in MARKS:
-            self.post_message(self.Chosen(self, event=self.event))
+            self.post_message(self.Chosen(event=self.event))

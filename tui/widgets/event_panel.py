@@ -19,7 +19,8 @@ from textual.message import Message
 from textual.widgets import Input
 
 from tui import actions
-from tui.model.panel import MARKS, VIEWS, Panel, View
+from tui.model.feed import MARKS
+from tui.model.panel import VIEWS, Panel, View
 from tui.widgets.event_lines import EventLines
 from tui.widgets.event_words import Words, event_spans, label_of, plottable
 from tui.widgets.lines import LineView
@@ -49,27 +50,18 @@ class EventPanel(Pane):
         panel: EventPanel
         event: Any
 
-        @property
-        def control(self) -> EventPanel:
-            return self.panel
-
     class Arranged(Message):
         """The user has chosen another view or filter."""
 
-    def __init__(
-        self,
-        panel: Panel,
-        *,
-        words: Words = event_spans,
-        name: str = "",
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, panel: Panel, *, words: Words = event_spans, name: str = "", id: str | None = None) -> None:
         """``name`` is the title, where that is not the name of the feed."""
-        super().__init__("", id=id, classes=classes)
+        super().__init__("", id=id)
         self._title = name or panel.feed.name
         self.panel = panel
-        self._wording = words
+        self.lines = EventLines(words)
+        self.field = Input(classes="panel-filter", compact=True)
+        """Where the filter is typed: of events, or of paths while plotting."""
+        self._plot = PlotView()
         self.note: Callable[[], Fact | None] = lambda: None
         """A word for the lower border, such as how many events were written to a file."""
         self._version: object = None
@@ -81,34 +73,21 @@ class EventPanel(Pane):
         self._plotted: Path | None = None
 
     def compose(self) -> ComposeResult:
-        yield EventLines(self._wording)
-        yield Input(classes="panel-filter", compact=True)
-
-    @property
-    def lines(self) -> EventLines:
-        return self.query_one(EventLines)
-
-    @property
-    def field(self) -> Input:
-        """Where the filter is typed: of events, or of paths while plotting."""
-        return self.query_one(Input)
+        yield self.lines
+        yield self._plot
+        yield self.field
 
     @property
     def content(self) -> LineView:
         """What is shown: the lines, or one plot."""
-        plot = self._plot_view
-        return plot if plot is not None and plot.display else self.lines
-
-    @property
-    def _plot_view(self) -> PlotView | None:
-        return next(iter(self.query(PlotView).results(PlotView)), None)
+        return self.lines if self._plotted is None else self._plot
 
     @property
     def view(self) -> View:
         return self.lines.view
 
     def on_mount(self) -> None:
-        self.field.display = False
+        self.field.display = self._plot.display = False
         if self.panel.view is not None:
             self.change_view(self.panel.view)
         on_pulse(self, self._look)
@@ -195,33 +174,27 @@ class EventPanel(Pane):
         self.content.focus()
 
     @on(EventLines.Chosen)
-    async def _line_chosen(self, message: EventLines.Chosen) -> None:
+    def _line_chosen(self, message: EventLines.Chosen) -> None:
         message.stop()
         if message.path is None:
             self.post_message(self.Chosen(self, message.event))
             return
         self._plotted = message.path
-        plot = self._plot_view
-        if plot is None:
-            plot = PlotView()
-            await self.mount(plot, before=self.field)
-        plot.display, self.lines.display = True, False
+        self._plot.display, self.lines.display = True, False
         self._draw_plot()
-        self.screen.set_focus(plot)
+        self.screen.set_focus(self._plot)
 
     def _draw_plot(self) -> None:
-        plot, path = self._plot_view, self._plotted
-        if plot is not None and path is not None:
-            values, times = self.lines.series(path, 2 * max(plot.size.width, 40))
-            plot.show(label_of(path), values, times, lambda value: describe_number(value, path))
+        if (path := self._plotted) is not None:
+            values, times = self.lines.series(path, 2 * max(self.size.width, 40))
+            self._plot.show(label_of(path), values, times, lambda value: describe_number(value, path))
 
     def close_plot(self) -> bool:
         """From one large plot back to the lines; False when none is shown."""
-        plot = self._plot_view
-        if plot is None or not plot.display:
+        if self._plotted is None:
             return False
-        inside = plot.has_focus
-        plot.display, self.lines.display, self._plotted = False, True, None
+        inside = self._plot.has_focus
+        self._plot.display, self.lines.display, self._plotted = False, True, None
         if inside:
             self.lines.focus()
         return True

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
 
 from truenas_client import ejson
 from truenas_client.values.human import human_ms, human_size, human_time
 from truenas_client.values.kinds import preview
-from tui.model.panel import MARKS, PanelEvent
+from tui.model.feed import MARKS, FeedEvent
 from tui.text import fit, safe
 from tui.widgets.lines import Span
 from tui.widgets.sparkline import Path, numeric_paths
@@ -19,23 +20,25 @@ __all__ = ["Words", "event_spans", "frame_spans", "label_of", "mark_words", "plo
 
 # The fields that tell what an event is about, best first; they need no name in front.
 _TELLING = ("id", "name", "klass", "method", "state", "status", "level", "title", "description", "text", "formatted")
-Words = Callable[[PanelEvent, int], list[Span]]
+Words = Callable[[FeedEvent, int], list[Span]]
 """Makes a line of an event, for so many cells."""
 
+MOST_TOLD = 8
+"""Fields of an event that its line names, beside those that tell what it is about."""
 _KINDS = {"added": "ok", "removed": "error"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RAW_BYTES = 500_000
 """An event with more than that has to be opened to be read."""
 
 
-def raw_spans(event: PanelEvent, cells: int) -> list[Span]:
+def raw_spans(event: FeedEvent, cells: int) -> list[Span]:
     """An event in one line as JSON; not cut to `cells`, but not much longer either."""
     told = {"msg": event.kind, **({"id": event.id} if event.id is not None else {}), "fields": event.fields}
     text = ejson.dumps(told) if event.weight < _RAW_BYTES else json.dumps({"msg": event.kind, "fields": "..."})
     return [Span(event.at.strftime("%H:%M:%S "), "dim"), Span(safe(text[: 4 * cells + 16]))]
 
 
-def event_spans(event: PanelEvent, cells: int) -> list[Span]:
+def event_spans(event: FeedEvent, cells: int) -> list[Span]:
     """An event in one line: time, kind, and its object; not cut to `cells`, but not much longer either."""
     if event.kind in MARKS:
         return [Span(f"{event.at:%H:%M:%S} {mark_words(event)}", "warning")]
@@ -46,7 +49,7 @@ def event_spans(event: PanelEvent, cells: int) -> list[Span]:
     ]
 
 
-def frame_spans(event: PanelEvent, cells: int) -> list[Span]:
+def frame_spans(event: FeedEvent, cells: int) -> list[Span]:
     """A text of the wire in one line: which way it went, what it is of, how long it took, and its beginning."""
     outgoing, seconds, size = (getattr(event, name, None) for name in ("outgoing", "seconds", "size"))
     took = human_ms(seconds * 1000) if isinstance(seconds, float) else ""
@@ -70,51 +73,50 @@ def frame_spans(event: PanelEvent, cells: int) -> list[Span]:
     ]
 
 
-def mark_words(event: PanelEvent) -> str:
+def mark_words(event: FeedEvent) -> str:
     """What is missing at a mark."""
     if event.kind == "gap":
         return "gap: events may be missing"
     return f"dropped: this app was too slow for {event.missing:,} events"
 
 
-def _about(event: PanelEvent) -> Iterable[str]:
+def _about(event: FeedEvent) -> list[str]:
     fields = event.fields
-    told = 0
     # The id of a record that only programs read says the least.
     last = event.id if isinstance(event.id, str) and _UUID.fullmatch(event.id) and fields else None
-    if event.id is not None and last is None:
-        yield safe(str(event.id)[:200])
+    first = [safe(str(event.id)[:200])] if event.id is not None and last is None else []
     if not isinstance(fields, Mapping):
-        if fields is not None:
-            yield safe(str(fields)[:400])
-        return
-    for name in _TELLING:
-        value = fields.get(name)
-        if isinstance(value, str | int | float) and value != "" and not (name == "id" and value == event.id):
-            told += 1
-            yield safe(str(value)[:200])
+        return first if fields is None else [*first, safe(str(fields)[:400])]
+    told = [
+        safe(str(value)[:200])
+        for name, value in ((name, fields.get(name)) for name in _TELLING)
+        if isinstance(value, str | int | float) and value != "" and not (name == "id" and value == event.id)
+    ]
     progress = fields.get("progress")
-    if isinstance(progress, Mapping) and isinstance(progress.get("percent"), int | float):
-        yield f"{progress['percent']:.0f} %"
-        told += 1
-    for name, value in fields.items():
-        if told >= 8:
-            return
-        if name in _TELLING or (last is not None and value == last):
-            continue
-        if isinstance(value, str | int | float) and value != "":
-            told += 1
-            yield safe(f"{name}={value}"[:200])
-        elif isinstance(value, datetime):
-            told += 1
-            yield safe(f"{name}={human_time(value)}")
-        elif isinstance(value, Mapping | list) and value:
-            told += 1
-            opened, closed = "{}" if isinstance(value, Mapping) else "[]"
-            yield safe(f"{name}={opened}{len(value)}{closed}"[:200])
+    percent = progress.get("percent") if isinstance(progress, Mapping) else None
+    if isinstance(percent, int | float) and abs(percent) < 1e6:
+        told.append(f"{percent:.0f} %")
+    others = (
+        _named(name, value)
+        for name, value in fields.items()
+        if name not in _TELLING and not (last is not None and value == last)
+    )
+    return [*first, *told, *islice(filter(None, others), max(MOST_TOLD - len(told), 0))]
 
 
-def plottable(event: PanelEvent) -> bool:
+def _named(name: str, value: object) -> str:
+    """A field with its name; "" where there is nothing to tell."""
+    if isinstance(value, str | int | float) and value != "":
+        return safe(f"{name}={value}"[:200])
+    if isinstance(value, datetime):
+        return safe(f"{name}={human_time(value)}")
+    if isinstance(value, Mapping | list) and value:
+        opened, closed = "{}" if isinstance(value, Mapping) else "[]"
+        return safe(f"{name}={opened}{len(value)}{closed}"[:200])
+    return ""
+
+
+def plottable(event: FeedEvent) -> bool:
     """Whether numbers are what an event is about."""
     if event.id is not None or not isinstance(event.fields, Mapping) or "id" in event.fields:
         return False

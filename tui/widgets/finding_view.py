@@ -16,6 +16,7 @@ from textual.message import Message
 
 from tui import actions
 from tui.widgets.lines import LineView, Span
+from tui.widgets.marks import marked, places_of
 
 __all__ = ["FindingView", "found_spans"]
 
@@ -146,15 +147,5 @@ class FindingView(LineView):
 
 
 def found_spans(text: str, sought: str, style: str) -> list[Span]:
-    """A safe text in one style, with the places marked that hold what is sought (capitals as `tui.model.finding`)."""
-    if not sought:
-        return [Span(text, style)]
-    there = text if sought != sought.lower() else text.lower()
-    spans: list[Span] = []
-    done = 0
-    # A lower-case text can be longer than the text itself; places would be off then.
-    while len(there) == len(text) and (at := there.find(sought, done)) >= 0:
-        spans += [Span(text[done:at], style), Span(text[at : at + len(sought)], f"{style} mark".strip())]
-        done = at + len(sought)
-    spans.append(Span(text[done:], style))
-    return [span for span in spans if span.text]
+    """A safe text in one style, with the places marked that hold what is sought."""
+    return marked([Span(text, style)], places_of(sought, text))

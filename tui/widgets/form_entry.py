@@ -6,7 +6,7 @@ The sub-class shows the rows. Invariant: every change is an edit of the draft's 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual import events, on
@@ -25,7 +25,7 @@ from tui.model.known import Known
 from tui.text import plain, safe
 from tui.widgets.columns import Column
 from tui.widgets.draft_view import DraftView
-from tui.widgets.form_parts import FormCell, FormField, FormRows
+from tui.widgets.form_parts import FormField, FormRows
 from tui.widgets.json_editor import JsonEditor
 from tui.widgets.rows import Rows
 
@@ -40,11 +40,17 @@ TYPED = frozenset({"text", "number", "secret"})
 class FormEntry(DraftView):
     """Edits the row under the cursor."""
 
+    BINDINGS = actions.bind(
+        *(("form.branch", "branch"), ("form.drop", "drop"), ("form.complete", "offer")),
+        *(("edit.undo", "undo(False)"), ("edit.redo", "undo(True)")),
+    )
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows = FormRows(_COLUMNS, id="form-rows")
         self.field = FormField(compact=True, id="form-field")
-        self.cell = FormCell(id="form-cell")
+        self.cell = JsonEditor(id="form-cell")
+        """The value of a row in many lines: JSON, or a text that has lines."""
         self.field.display = self.cell.display = False
         self._help = Static(id="form-help")
         self._draft = Draft()
@@ -64,6 +70,9 @@ class FormEntry(DraftView):
     def row(self) -> Field | None:
         """The row under the cursor."""
         return self._fields.get(self.rows.key or "")
+
+    def action_undo(self, again: bool) -> None:
+        self.post_message(self.UndoWanted(again))
 
     def focus_view(self) -> None:
         if self.rows.is_mounted:
@@ -88,11 +97,11 @@ class FormEntry(DraftView):
             self.edit(entered(self._draft, row.path, not row.value if row.present else not default_of(row)))
         elif row.kind == "select":
             # One choice is none: then the others are of another kind.
-            self._select(row) if len(row.choices) > 1 or len(row.branches) < 2 else self.choose_branch()
+            self._select(row) if len(row.choices) > 1 or len(row.branches) < 2 else self.action_branch()
         elif row.kind == "add" and not row.named:
             self._add(row, "")
         elif row.kind == "json" and row.present and row.value is None and len(row.branches) > 1:
-            self.choose_branch()
+            self.action_branch()
         else:
             self._begin(row)
 
@@ -109,7 +118,7 @@ class FormEntry(DraftView):
                 self._begin(row)
             self.rows.show_below(4)
 
-    def drop(self) -> None:
+    def action_drop(self) -> None:
         """Takes the row's member or item out of the text."""
         row = self.row
         if row is not None and row.present:
@@ -125,28 +134,30 @@ class FormEntry(DraftView):
 
     def _choose(self, row: Field, entries: Sequence[tuple[str, str]]) -> None:
         """Asks for one of these values, each with its JSON."""
-        text = self._draft.text
+        self._ask(row.name or "item", entries, lambda answer: chosen(self._draft, row, json.loads(answer)))
 
-        def take(answer: str) -> None:
-            if text == self._draft.text:
-                self.edit(chosen(self._draft, row, json.loads(answer)))
-
-        self.post_message(self.ChoiceWanted(row.name or "item", entries, take))
-
-    def choose_branch(self) -> None:
+    def action_branch(self) -> None:
         """Asks which branch of a union the row is to be of."""
         row = self.row
         if row is None:
             return
+
+        def made(answer: str) -> Patch | None:
+            self._folds[row.key] = True
+            return branched(self._draft, row, row.branches[int(answer)])
+
+        words = [(str(at), _branch_words(branch)) for at, branch in enumerate(row.branches)]
+        self._ask(f"{row.name or 'item'} is", words, made)
+
+    def _ask(self, title: str, entries: Sequence[tuple[str, str]], made: Callable[[str], Patch | None]) -> None:
+        """Asks for one of these, key and words; ``made`` is the edit for its key, while the text is as it was."""
         text = self._draft.text
 
         def take(answer: str) -> None:
             if text == self._draft.text:
-                self._folds[row.key] = True
-                self.edit(branched(self._draft, row, row.branches[int(answer)]))
+                self.edit(made(answer))
 
-        words = [(str(at), _branch_words(branch)) for at, branch in enumerate(row.branches)]
-        self.post_message(self.ChoiceWanted(f"{row.name or 'item'} is", words, take))
+        self.post_message(self.ChoiceWanted(title, entries, take))
 
     def _candidates(self, row: Field) -> list[Candidate]:
         method = self._draft.method
@@ -154,14 +165,14 @@ class FormEntry(DraftView):
             return []
         return value_candidates(method, self._draft.values or [], row.path, self._known, empty=False)
 
-    def offer(self) -> None:
+    def action_offer(self) -> None:
         """Lists the values known for the row: choices, and ids and names from earlier results."""
         row = self._edited or self.row
         entries = [] if row is None else [
             (one.text, f"{one.word}  {one.detail}".strip()) for one in self._candidates(row)
         ]  # fmt: skip
         if row is None or not entries:
-            self.app.notify("No values are known here.", timeout=2, markup=False)
+            self.app.notify("No values are known here.", timeout=2)
             return
         self._leave()
         self._choose(row, entries)
@@ -169,7 +180,7 @@ class FormEntry(DraftView):
     # The field or the cell over a row
 
     @property
-    def _editing(self) -> FormField | FormCell:
+    def _editing(self) -> FormField | JsonEditor:
         return self.cell if self.cell.display else self.field
 
     def _begin(self, row: Field, lines: str | None = None) -> None:
@@ -218,10 +229,20 @@ class FormEntry(DraftView):
         """The line of the widget that the row under the cursor is on."""
         return max(self.rows.cursor - round(self.rows.scroll_target_y), 0)
 
-    def take_lines(self, text: str) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Takes a paste into the row under the cursor, or of several lines into the field."""
+        if self.cell.display:
+            return
+        event.stop()
+        if self._edited is None:
+            self._paste(event.text)
+        else:
+            start, end = sorted(self.field.selection)
+            self._take_lines(self._edited, self.field.value[:start] + event.text + self.field.value[end:])
+
+    def _take_lines(self, row: Field, text: str) -> None:
         """Several lines were pasted into the field: a secret is taken as it is, all else is shown in the cell."""
-        row = self._edited
-        if row is None or row.kind not in ("text", "secret", "json"):
+        if row.kind not in ("text", "secret", "json"):
             return
         if row.kind == "secret":
             self.edit(entered(self._draft, row.path, text))
@@ -229,8 +250,7 @@ class FormEntry(DraftView):
         else:
             self._begin(row, text)
 
-    def paste(self, text: str) -> None:
-        """Puts a paste into the row under the cursor."""
+    def _paste(self, text: str) -> None:
         row = self.row
         if row is None:
             return
@@ -286,7 +306,14 @@ class FormEntry(DraftView):
         same = row.present and value == row.value and type(value) is type(row.value)
         return None if same else entered(self._draft, row.path, value)
 
+    @property
+    def _begun_name(self) -> str:
+        """The name of a member that is typed and not added yet."""
+        return self.field.value if self._edited is not None and self._edited.kind == "add" else ""
+
     def take_typed(self) -> Patch | None:
+        if self._begun_name:
+            return None
         try:
             patch = self._typed()
         except UnreadableText as e:
@@ -298,6 +325,8 @@ class FormEntry(DraftView):
 
     @property
     def unfinished(self) -> str:
+        if name := self._begun_name:
+            return f"the member {name} is not added yet"
         return f"{self._edited.name} is no value yet" if self._edited is not None else ""
 
     def on_key(self, event: events.Key) -> None:

@@ -11,14 +11,14 @@ from textual.app import ComposeResult
 
 from tui import actions
 from tui.model.draft import Draft
-from tui.model.form import Field, fields, key_of
-from tui.model.formfind import folds_above, found_fields
+from tui.model.form import Field, fields, folds_above, found_fields, key_of
 from tui.model.formtext import help_of, kind_of, shown_text
 from tui.model.known import Known
-from tui.text import cut, plain, safe
+from tui.text import ASCII, cut, plain, safe
 from tui.widgets.columns import Cell, Row
 from tui.widgets.find_field import FindField
 from tui.widgets.form_entry import TYPED, FormEntry
+from tui.widgets.form_row import HIDDEN, HIDDEN_ASCII
 from tui.widgets.rows import Rows
 
 __all__ = ["FormView"]
@@ -40,13 +40,14 @@ class FormView(FormEntry):
     FormView #form-help { height: 2; color: $foreground-muted; }
     FormView .find { display: none; }
     FormView.-finding .find { display: block; }
-    FormView FormField, FormView FormCell { layer: field; position: absolute; }
+    FormView FormField, FormView JsonEditor { layer: field; position: absolute; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._find = FindField(self._seek, lambda: self.rows, id="form-find", placeholder="part of a name")
         self._sought = ""
+        """The name of which only the rows are shown."""
         self._first: Field | None = None
         """The first of the rows that were found."""
 
@@ -58,14 +59,33 @@ class FormView(FormEntry):
         yield self.cell
 
     @property
-    def finding(self) -> bool:
-        """Whether only rows of a name are shown."""
-        return bool(self._sought)
-
-    @property
     def shown(self) -> list[Field]:
         """The rows that are shown."""
         return list(self._fields.values())
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        row = self.row
+        match action:
+            case "branch":
+                return self.rows.has_focus and row is not None and len(row.branches) > 1
+            case "drop":
+                return self.rows.has_focus and row is not None and row.present
+            case "undo":
+                return self.rows.has_focus  # a field has its own
+        return super().check_action(action, parameters)
+
+    def footer_words(self) -> dict[str, str]:
+        """The footer's words for keys here: what may be done to a row, before the ways to other places."""
+        if self._edited is not None:
+            return {"edit.accept" if self.cell.display else "nav.open": "done", "app.back": "as it was"}
+        row = self.row
+        if row is None or not self.rows.has_focus:
+            return {}
+        opened = {"more": "show", "add": "add", "group": "show", "list": "show"}.get(row.kind, "change")
+        others = ("pane.methods", "pane.args", "pane.docs", "form.complete")
+        return {"nav.open": "hide" if row.open and not self._sought else opened} | dict.fromkeys(others, "")
 
     # Showing
 
@@ -140,6 +160,8 @@ class FormView(FormEntry):
 
     def _drawn(self, row: Field) -> Row:
         value = safe(shown_text(row))
+        if row.kind == "secret" and self.rows.glyphs is ASCII:
+            value = value.replace(HIDDEN, HIDDEN_ASCII)
         style = "" if row.present else "dim"
         badges: list[Cell] = []
         match row.kind:

@@ -1,17 +1,17 @@
 """`JsonEditor`: a text area that colours JSON itself, line by line as lines are drawn, and underlines problems.
 
 No tree-sitter: a JSON string cannot span lines, so every line is read alone, and only lines on screen are read at all.
-The owner validates and sets `problems`, as offsets into `text`; until the next validation they move with the text.
+The owner validates and sets `problems`, and `gaps` that wait to be filled in, as offsets into `text`; until the next
+validation they move with the text.
 Characters that would disturb the terminal enter as JSON escapes, so the text means the same and is harmless to draw.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from operator import itemgetter
 from time import monotonic
-from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -26,6 +26,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Location, Selection, TextAreaTheme
 
 from tui import actions
+from tui.model.jsontext import TextProblem
 from tui.widgets.json_tokens import Token, harmless, tokens_of
 from tui.widgets.lines import named
 
@@ -33,26 +34,6 @@ DEBOUNCE = 0.12  # seconds without a key before `Edited`
 PASTE_GAP = 0.02  # a newline closer than this to the key before was not typed: a terminal pastes without saying so
 _LONG = 2000  # characters; of a longer line only what is on screen is coloured
 _starts = itemgetter(0)
-
-
-class TextProblem(Protocol):
-    """A problem: offsets into the text, and a message of one line."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def message(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A plain `TextProblem`."""
-
-    start: int
-    end: int
-    message: str
 
 
 class _EditorTheme(TextAreaTheme):
@@ -65,7 +46,7 @@ class _EditorTheme(TextAreaTheme):
 
 
 class JsonEditor(TextArea):
-    """Edits JSON text. Listen to `Edited`, set `problems`; `goto`, `select` and `next_problem` move the caret."""
+    """Edits JSON text. Listen to `Edited`, set `problems` and `gaps`; `goto`, `select` and `next_problem` go there."""
 
     # Keys of the text area itself, bound again so that the table of actions knows them.
     BINDINGS = actions.bind(
@@ -73,39 +54,17 @@ class JsonEditor(TextArea):
         *(("edit.undo", "undo"), ("edit.redo", "redo"), ("edit.cut", "cut"), ("edit.select_all", "select_all")),
     )
 
-    @dataclass
     class Edited(Message):
         """The text changed and then rested for 120 ms."""
 
-        editor: "JsonEditor"
-
-        @property
-        def control(self) -> "JsonEditor":
-            return self.editor
-
-    def __init__(
-        self,
-        text: str = "",
-        *,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-        read_only: bool = False,
-    ) -> None:
-        super().__init__(
-            harmless(text),
-            tab_behavior="focus",
-            show_line_numbers=True,
-            read_only=read_only,
-            name=name,
-            id=id,
-            classes=classes,
-        )
+    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+        super().__init__(harmless(text), tab_behavior="focus", show_line_numbers=True, id=id)
         self.register_theme(_EditorTheme("explorer"))
         self.theme = "explorer"
         self.indent_width = 2
         self.cursor_blink = False
         self._problems: list[TextProblem] = []
+        self._gaps: list[TextProblem] = []
         self._underlined: dict[int, list[tuple[int, int]]] = {}
         self._tokens: LRUCache[str, list[Token]] = LRUCache(512)
         self._long: tuple[str, list[Token]] = ("", [])
@@ -119,13 +78,22 @@ class JsonEditor(TextArea):
 
     @property
     def problems(self) -> list[TextProblem]:
-        """The underlined problems, in the order of the text. Assign any objects with `start`, `end` and `message`."""
+        """The underlined problems, in the order of the text."""
         return self._problems
 
     @problems.setter
     def problems(self, problems: Sequence[TextProblem]) -> None:
         self._problems = sorted(problems, key=lambda problem: (problem.start, problem.end))
         self._place_problems()
+
+    @property
+    def gaps(self) -> list[TextProblem]:
+        """The places that wait to be filled in, in the order of the text; the text in them is to be typed over."""
+        return self._gaps
+
+    @gaps.setter
+    def gaps(self, gaps: Sequence[TextProblem]) -> None:
+        self._gaps = sorted(gaps, key=lambda gap: gap.start)
 
     @property
     def problem(self) -> TextProblem | None:
@@ -142,12 +110,18 @@ class JsonEditor(TextArea):
         return f"{row + 1}:{column + 1} {problem.message}"
 
     def action_next_problem(self) -> None:
-        """Moves the caret to the next problem after it, from the last one to the first."""
-        if not self._problems:
-            return
+        """Goes to the next problem after the caret, or to the next place to fill in, which is selected."""
         caret = self.caret
-        following = next((problem for problem in self._problems if problem.start > caret), self._problems[0])
-        self.goto(following.start)
+        starts = {gap.start for gap in self._gaps}
+        stops = self._gaps + [problem for problem in self._problems if problem.start not in starts]
+        stops.sort(key=lambda stop: stop.start)
+        if not stops:
+            return
+        stop = next((stop for stop in stops if stop.start > caret), stops[0])
+        if stop in self._gaps:
+            self.select_inside(stop.start, stop.end)
+        else:
+            self.goto(stop.start)
 
     def _place_problems(self) -> None:
         self._underlined.clear()
@@ -196,6 +170,19 @@ class JsonEditor(TextArea):
     def select(self, start: int, end: int) -> None:
         """Selects a span, so that typing replaces it."""
         self.selection = Selection(self.location_of(start), self.location_of(end))
+
+    def select_gap(self) -> bool:
+        """Selects the first place to fill in, so that typing replaces it; False when there is none."""
+        if self._gaps:
+            self.select_inside(self._gaps[0].start, self._gaps[0].end)
+        return bool(self._gaps)
+
+    def select_inside(self, start: int, end: int) -> None:
+        """Selects a value so that typing replaces it; of a string, the text between its quotes."""
+        if end - start >= 2 and self.text[start : start + 1] == '"':
+            start, end = start + 1, end - 1
+        self.select(start, end)
+        self.scroll_cursor_visible()
 
     # Drawing
 
@@ -296,19 +283,22 @@ class JsonEditor(TextArea):
     # Editing
 
     def load_text(self, text: str) -> None:
-        """Replaces everything, with no way back by undo; the problems of the old text are gone."""
+        """Replaces everything, with no way back by undo; the problems and gaps of the old text are gone."""
         super().load_text(harmless(text))
         self.problems = []
+        self.gaps = []
 
     def edit(self, edit: Edit) -> EditResult:
         text = harmless(edit.text)
         if text != edit.text:
             edit = replace(edit, text=text)
-        if not self._problems:
+        if not (self._problems or self._gaps):
             return super().edit(edit)
         start, end = self.offset_of(edit.top), self.offset_of(edit.bottom)
         result = super().edit(edit)
-        self.problems = [moved(problem, start, end, len(text)) for problem in self._problems]
+        if self._problems:
+            self.problems = [_moved(problem, start, end, len(text)) for problem in self._problems]
+        self._gaps = [_moved(gap, start, end, len(text)) for gap in self._gaps]
         return result
 
     def on_text_area_changed(self) -> None:
@@ -327,13 +317,11 @@ class JsonEditor(TextArea):
 
     def rested(self) -> None:
         """Called when the text has rested after a change."""
-        self.post_message(self.Edited(self))
+        self.post_message(self.Edited())
 
     async def _on_key(self, event: events.Key) -> None:
         pasted = event.time - self._last_key < PASTE_GAP
         self._last_key = event.time
-        if self.read_only:
-            return
         if event.key == "ctrl+j" and pasted:
             event.stop()
             event.prevent_default()
@@ -365,11 +353,11 @@ class JsonEditor(TextArea):
         self.replace("\n" + leading, start, end, maintain_selection_offset=False)
 
 
-def moved(problem: TextProblem, start: int, end: int, inserted: int) -> TextProblem:
+def _moved(problem: TextProblem, start: int, end: int, inserted: int) -> TextProblem:
     """A problem after the characters from `start` to `end` were replaced by `inserted` new ones."""
     shift = inserted - (end - start)
     if problem.end <= start:
         return problem
     if problem.start >= end:
-        return Problem(problem.start + shift, problem.end + shift, problem.message)
-    return Problem(min(problem.start, start), max(problem.end + shift, start + 1), problem.message)
+        return TextProblem(problem.start + shift, problem.end + shift, problem.message)
+    return TextProblem(min(problem.start, start), max(problem.end + shift, start + 1), problem.message)

@@ -11,11 +11,12 @@ from typing import Any
 from tui import actions
 from tui.model.flatten import Path, Row, Tree
 from tui.text import cut, pad, safe, width
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
-from tui.widgets.lines import CursorView, Span
-from tui.widgets.value_view import ValueView
+from tui.widgets.lines import Span
+from tui.widgets.result_messages import ViewChanged
+from tui.widgets.value_view import KIND_STYLES, ValueView
 
-_STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
 _WIDEST_KEY = 28  # cells that keys of one object are padded to at most
 _KEYS_MEASURED = 200
 _HINT_AT = 24  # cells after which hints begin, so that short values have theirs in one column
@@ -24,12 +25,10 @@ _HINT_AT = 24  # cells after which hints begin, so that short values have theirs
 class JsonView(CursorView, ValueView):
     """Shows `set_value(value)`."""
 
-    BINDINGS = actions.bind(
-        *("nav.open", "nav.toggle", "nav.left", "nav.right", "tree.all", "tree.less", "tree.more"),
-    )
+    BINDINGS = actions.bind(*("nav.open", "nav.toggle", "nav.left", "nav.right", "tree.all", "tree.less", "tree.more"))
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._tree: Tree | None = None
         self._key_cells: dict[Path, int] = {}
         self._told: Path | None = None
@@ -119,11 +118,11 @@ class JsonView(CursorView, ValueView):
             spans += found_spans(key, self.sought, "key" if isinstance(row.key, str) else "dim")
             spans.append(Span(" " * max(key_cells - width(key), 0) + "  "))
         room = max(cells - sum(width(span.text) for span in spans), 1)
-        if row.folded is None and not row.count and row.kind in _STYLES:
+        if row.folded is None and not row.count and row.kind in KIND_STYLES:
             hint = safe(row.hint[:60])
             room -= width(hint) + 2 if hint else 0
             text = cut(safe(row.preview), max(room, 8), ellipsis=glyphs.ellipsis)
-            spans += found_spans(text, self.sought, _STYLES[row.kind])
+            spans += found_spans(text, self.sought, KIND_STYLES[row.kind])
             if hint:
                 spans.append(Span(pad("", max(_HINT_AT - width(text), 2)) if room > _HINT_AT else "  "))
                 spans.append(Span(hint, "dim"))
@@ -155,7 +154,7 @@ class JsonView(CursorView, ValueView):
         path = self.path
         if path != self._told:
             self._told = path
-            self.post_message(self.PathChanged(path))
+            self.post_message(ViewChanged())
 
     def go_to_match(self, place: Any) -> None:
         assert self._tree is not None
@@ -177,10 +176,19 @@ class JsonView(CursorView, ValueView):
         self.show_cursor()
         self.cursor_moved()
 
-    def action_fold_toggle(self) -> None:
-        row = self.current
-        if self._tree is not None and row is not None and self._tree.toggle(self.cursor - self._first):
-            self._refold(row.path)
+    def folded(self, index: int) -> bool | None:
+        return None if self._tree is None or index < self._first else self._row_at(index).folded
+
+    def fold(self, folded: bool) -> None:
+        path = self.path
+        if self._tree is not None and self._tree.toggle(self.cursor - self._first):
+            self._refold(path)
+
+    def line_above(self) -> int | None:
+        return None if self._tree is None else self._first + self._tree.parent_of(self.cursor - self._first)
+
+    def line_inside(self) -> int | None:
+        return self.cursor + 1
 
     def action_fold_toggle_all(self) -> None:
         row = self.current
@@ -200,26 +208,6 @@ class JsonView(CursorView, ValueView):
         self.fold_level(max(last + by, 1) if last is not None else 2 if by > 0 else 1)
         if last is not None and by > 0 and len(self._tree) == before:
             self.level = last  # there was nothing deeper
-
-    def action_fold(self) -> None:
-        """Folds an open container; on any other row moves to its parent."""
-        row = self.current
-        if self._tree is None or row is None:
-            return
-        if row.folded is False:
-            self.action_fold_toggle()
-        else:
-            self.cursor = self._first + self._tree.parent_of(self.cursor - self._first)
-
-    def action_unfold(self) -> None:
-        """Unfolds a folded container; on an open one moves to its first member."""
-        row = self.current
-        if row is None or row.folded is None:
-            return
-        if row.folded:
-            self.action_fold_toggle()
-        else:
-            self.cursor += 1
 
     def action_choose(self) -> None:
         self.action_fold_toggle()

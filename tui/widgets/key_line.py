@@ -7,7 +7,7 @@ What to show comes from the registry, through the bindings that are in force.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from textual.binding import Binding
 from textual.content import Content
@@ -24,13 +24,6 @@ from tui.widgets.clickable import clickable
 __all__ = ["Hint", "KeyLine", "is_typing", "working"]
 
 MOST = 7
-
-
-@runtime_checkable
-class TellsWords(Protocol):
-    """A node whose words for actions depend on its state."""
-
-    def footer_words(self) -> Mapping[str, str]: ...
 
 
 def is_typing(screen: Screen[Any]) -> bool:
@@ -89,43 +82,35 @@ class KeyLine(Widget):
         return sorted(found.values(), key=lambda entry: entry[1].rank)
 
     def _words(self) -> Mapping[str, str]:
-        """The section's words for actions that have a meaning of their own there."""
+        """The words for actions that mean something else where the focus is: fixed ones, and by a node's state."""
         words: dict[str, str] = {}
         focused = self.screen.focused
         # From the outermost in: the node nearest to the cursor decides.
         for node in reversed(focused.ancestors_with_self if focused is not None else []):
             words.update(getattr(node, "FOOTER_WORDS", {}))
-            if isinstance(node, TellsWords):
-                words.update(node.footer_words())
+            words.update(getattr(node, "footer_words", dict)())
         return words
 
     def _layout(self) -> tuple[list[tuple[str, Action]], tuple[str, Action] | None]:
-        entries = self._entries()
-        last = next((entry for entry in entries if entry[1].id == "app.palette"), None)
-        keys = next((entry for entry in entries if entry[1].id == "app.keys"), None)
-        entries = [entry for entry in entries if entry not in (last, keys)]
-        room = self.size.width - 2 - sum(_width(entry) + 2 for entry in (last, keys) if entry)
+        entries = {action.id: (key, action) for key, action in self._entries()}
+        last, keys = entries.pop("app.palette", None), entries.pop("app.keys", None)
+        always = [entry for entry in (keys, last) if entry]
+        room = self.size.width - 2 - sum(map(_width, always))
         shown: list[tuple[str, Action]] = []
-        most = MOST - sum(1 for entry in (last, keys) if entry)
-        for entry in entries[:most]:
-            if _width(entry) + 2 > room:
+        for entry in list(entries.values())[: MOST - len(always)]:
+            room -= _width(entry)
+            if room < 0:
                 break
             shown.append(entry)
-            room -= _width(entry) + 2
         return [*shown, *([keys] if keys else [])], last
 
     def render(self) -> Content:
-        key_style = STYLES["footer-key"]
-        word_style = STYLES["footer-word"]
-
-        def entry(key: str, action: Action) -> Content:
-            return clickable(Content.assemble((key, key_style), " ", (action.footer, word_style)), "press", action.id)
-
         shown, last = self._layout()
-        left = Content("  ").join([entry(*item) for item in shown])
+        left = Content("  ").join([_entry(key, action.footer, action.id) for key, action in shown])
         if last is None:
             return Content.assemble(" ", left)
-        right = entry(*last)
+        key, action = last
+        right = _entry(key, action.footer, action.id)
         space = max(self.size.width - 2 - left.cell_length - right.cell_length, 2)
         return Content.assemble(" ", left, " " * space, right)
 
@@ -141,7 +126,14 @@ class KeyLine(Widget):
 
 
 def _width(entry: tuple[str, Action]) -> int:
-    return len(entry[0]) + 1 + len(entry[1].footer)
+    """The cells of an entry and of the space to the next one."""
+    return len(entry[0]) + 1 + len(entry[1].footer) + 2
+
+
+def _entry(key: str, word: str, pressed: str) -> Content:
+    """A key and its word; a click presses ``pressed``."""
+    styled = Content.assemble((key, STYLES["footer-key"]), " ", (word, STYLES["footer-word"]))
+    return clickable(styled, "press", pressed)
 
 
 GAP = 3
@@ -173,14 +165,8 @@ class Hint(Widget):
         self._entries = entries
 
     def render(self) -> Content:
-        key_style = STYLES["footer-key"]
-        word_style = STYLES["footer-word"]
-        parts = [
-            clickable(Content.assemble((key, key_style), " ", (word, word_style)), "press", key)
-            for key, word in ((_keys(ids), word) for ids, word in self._entries)
-            if key
-        ]
-        hint = Content(" " * GAP).join(parts)
+        parts = [(_keys(ids), word) for ids, word in self._entries]
+        hint = Content(" " * GAP).join([_entry(key, word, key) for key, word in parts if key])
         return Content.assemble(" " * max(self.size.width - hint.cell_length, 0), hint)
 
     async def action_press(self, key: str) -> None:

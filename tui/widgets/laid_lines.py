@@ -1,34 +1,39 @@
-"""`LaidLines`: the common part of the viewers whose lines are made for a width, and made again for another one."""
+"""The common part of the viewers whose lines are made for a width, and made again for another one.
+
+`LaidLines` has plain lines; the lines of a `Laid` know more than what is drawn, such as the item that they are of.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
 
 from textual import events
 
 from tui.widgets.lines import LineView, Span
 
-__all__ = ["LaidLines", "Line"]
+__all__ = ["Laid", "LaidLines", "Line"]
 
 NARROWEST = 20
 """Cells that lines are made for at least; what does not fit is cut."""
 
 Line = Sequence[Span]
+L = TypeVar("L")
 
 
-class LaidLines(LineView):
-    """A sub-class makes its lines in `lay`, and calls `lay_anew` when they change."""
+class Laid(LineView, Generic[L]):
+    """A sub-class makes its lines in `lay`, draws them in `line_spans`, and calls `lay_anew` when they change."""
 
-    _laid: tuple[int, list[Line]] | None = None
+    _laid: tuple[int, list[L]] | None = None
     """The cells that the lines were made for, and the lines."""
 
-    def lay(self, cells: int) -> Iterable[Line]:
+    def lay(self, cells: int) -> Iterable[L]:
         """All lines, for this width."""
         raise NotImplementedError
 
-    def laid(self, cells: int) -> list[Line]:
-        """The lines for this width, made once."""
-        cells = max(cells, NARROWEST)
+    def laid(self, cells: int | None = None) -> list[L]:
+        """The lines for this width, else for that of the widget; made once."""
+        cells = max(self.scrollable_content_region.width if cells is None else cells, NARROWEST)
         if self._laid is None or self._laid[0] != cells:
             self._laid = (cells, list(self.lay(cells)))
         return self._laid[1]
@@ -36,7 +41,7 @@ class LaidLines(LineView):
     def lay_anew(self) -> None:
         """Makes the lines again, and draws them where they came out otherwise."""
         before, self._laid = self._laid, None
-        self.laid(self.scrollable_content_region.width)
+        self.laid()
         if self._laid != before:
             self.lines_changed()
 
@@ -45,7 +50,11 @@ class LaidLines(LineView):
         self.lines_changed()
 
     def line_count(self) -> int:
-        return len(self.laid(self.scrollable_content_region.width))
+        return len(self.laid())
+
+
+class LaidLines(Laid[Line]):
+    """A sub-class makes its lines in `lay`, and calls `lay_anew` when they change."""
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
         return self.laid(cells)[index]

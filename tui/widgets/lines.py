@@ -6,23 +6,21 @@ are ever asked for. The strip of a line is always exactly as wide as the widget,
 here, by `themes.STYLES`, so a change of theme reaches everything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.cache import LRUCache
 from textual.color import Color
 from textual.geometry import Size
-from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 
 from tui import actions
-from tui.text import ASCII, UNICODE, Glyphs, cut, width
+from tui.text import ASCII, UNICODE, Glyphs, cut, safe, width
 from tui.themes import STYLES
 
 
@@ -46,10 +44,13 @@ class LineView(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {"line--cursor"}
 
+    header_height = 0
+    """Lines at the top that stay while the others scroll: see `header_spans`."""
+
     BINDINGS = actions.bind("nav.up", "nav.down", "nav.page_up", "nav.page_down", "nav.top", "nav.end")
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._styles_by_name: dict[str, Style] = {}
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
         self._drawn_width = -1
@@ -77,10 +78,6 @@ class LineView(ScrollView, can_focus=True):
     def glyphs(self) -> Glyphs:
         """The sign set in use: plain ASCII when the app has the class `-ascii`."""
         return ASCII if self.app.has_class("-ascii") else UNICODE
-
-    @property
-    def header_height(self) -> int:
-        return 0
 
     @property
     def page_height(self) -> int:
@@ -164,23 +161,29 @@ class LineView(ScrollView, can_focus=True):
 
     def _strip(self, spans: Sequence[Span], cells: int, row_style: Style | None) -> Strip:
         """The spans as a strip of exactly `cells` cells, over the colours of a special row if it is one."""
-        segments: list[Segment] = []
-        left = cells
-        for text, name in spans:
-            taken = width(text)
-            if taken > left:
-                text = cut(text, left, ellipsis=self.glyphs.ellipsis)
-                taken = width(text)
+        parts = self.within(spans, cells)
+        return Strip([Segment(text, self._over(row_style, name)) for text, name in parts], cells)
+
+    def within(self, spans: Sequence[Span], cells: int) -> Iterator[Span]:
+        """The spans in exactly `cells` cells: cut off with an ellipsis, or filled up."""
+        for span in spans:
+            taken = width(span.text)
+            if taken > cells:
+                text = cut(span.text, cells, ellipsis=self.glyphs.ellipsis)
                 if text:
-                    segments.append(Segment(text, self._over(row_style, name)))
-                left -= taken
+                    yield Span(text, span.style)
+                cells -= width(text)
                 break
-            if text:
-                segments.append(Segment(text, self._over(row_style, name)))
-            left -= taken
-        if left > 0:
-            segments.append(Segment(" " * left, self._over(row_style, "")))
-        return Strip(segments, cells)
+            if span.text:
+                yield span
+            cells -= taken
+        if cells > 0:
+            yield Span(" " * cells)
+
+    def fitted(self, text: str, cells: int) -> str:
+        """Any text of a server as a safe one, cut to `cells` cells."""
+        # Four characters a cell leave room for marks without width; the rest is not read.
+        return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
 
     def _over(self, row_style: Style | None, name: str) -> Style:
         style = self.style_named(name)
@@ -196,11 +199,7 @@ class LineView(ScrollView, can_focus=True):
         text = strip.text
         first = width(text[:start])
         last = strip.cell_length if end == -1 else width(text[:end])
-        before, middle, after = (
-            strip.crop(0, first),
-            strip.crop(first, last),
-            strip.crop(last),
-        )
+        before, middle, after = strip.crop(0, first), strip.crop(first, last), strip.crop(last)
         style = self.screen.get_component_rich_style("screen--selection")
         chosen = Strip([Segment(t, (s or Style.null()) + style) for t, s, _ in middle], middle.cell_length)
         return Strip.join([before, chosen, after])
@@ -225,13 +224,7 @@ class LineView(ScrollView, can_focus=True):
             lines.append((text[start:] if end == -1 else text[start:end]).rstrip())
         return "\n".join(lines), "\n"
 
-    def selection_updated(self, selection: Selection | None) -> None:
-        self.refresh()
-
     # Moving
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._strips.clear()
 
     def scroll_lines(self, top: float) -> None:
         """Makes a line the topmost one, as far as there are lines, at once: animation is felt as delay over SSH."""
@@ -261,129 +254,6 @@ class LineView(ScrollView, can_focus=True):
 
     def action_line_end(self) -> None:
         self.scroll_lines(self.virtual_size.height)
-
-
-class CursorView(LineView):
-    """A `LineView` with a line the keys act on, always kept on screen. Sub-classes act in `cursor_moved`."""
-
-    cursor: var[int] = var(0, init=False)
-    """The line the keys act on; moved into what exists."""
-
-    def is_cursor_line(self, index: int) -> bool:
-        return index == self.cursor
-
-    def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, self.line_count() - 1))
-
-    def watch_cursor(self, old: int, new: int) -> None:
-        if old == new:
-            return
-        for index in (old, new):
-            self.refresh_line(index + self.header_height)
-        self.show_cursor()
-        self.cursor_moved()
-
-    def cursor_moved(self) -> None:
-        """Called after the cursor came to another line."""
-
-    def show_cursor(self) -> None:
-        """Scrolls no further than needed to have the cursor's line on screen."""
-        if not self.scrollable_content_region.height:
-            return  # how much fits is not known yet
-        top, height = round(self.scroll_target_y), self.page_height
-        if self.cursor < top:
-            self.scroll_lines(self.cursor)
-        elif self.cursor >= top + height:
-            self.scroll_lines(self.cursor - height + 1)
-
-    def show_below(self, lines: int) -> None:
-        """Scrolls so that the lines below the cursor are seen as well, as far as they fit under it."""
-        last = min(self.cursor + lines, self.line_count() - 1)
-        top, height = round(self.scroll_target_y), self.page_height
-        if last >= top + height:
-            self.scroll_lines(min(last - height + 1, self.cursor))
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.show_cursor()
-
-    def action_line_up(self) -> None:
-        self.cursor -= 1
-
-    def action_line_down(self) -> None:
-        self.cursor += 1
-
-    def action_page_up(self) -> None:
-        self._page(-self.page_height)
-
-    def action_page_down(self) -> None:
-        self._page(self.page_height)
-
-    def _page(self, lines: int) -> None:
-        # The text moves with the cursor, so the eye finds it in the same place of the new page.
-        self.scroll_lines(self.scroll_target_y + lines)
-        self.cursor += lines
-
-    def action_line_top(self) -> None:
-        self.cursor = 0
-
-    def action_line_end(self) -> None:
-        self.cursor = self.line_count() - 1
-
-    # The mouse
-
-    _opened = False
-    """Whether the first click of a double click has opened the line already."""
-
-    def on_click(self, event: events.Click) -> None:
-        """A click chooses a line; one on its triangle folds; a double click, or one on the chosen line, opens."""
-        index, offset = self.line_at(event), event.get_content_offset(self)
-        if index is None or offset is None or not self.takes_click(index):
-            return
-        event.prevent_default()  # the base class would select all text on a double click
-        chosen = self.choose_at(index, offset.x)
-        if offset.x in self._fold_mark(index):
-            self._opened = True
-            self.action_fold_toggle()
-            return
-        if event.chain == 1:
-            self._opened = False
-        if not self._opened and (chosen or event.chain == 2):
-            self._opened = True
-            self.action_choose()
-
-    def takes_click(self, index: int) -> bool:
-        """Whether a line is one to be chosen."""
-        return True
-
-    def choose_at(self, index: int, column: int) -> bool:
-        """Puts the cursor where the mouse is; whether it was there already."""
-        chosen = index == self.cursor
-        self.cursor = index
-        return chosen
-
-    def action_choose(self) -> None:
-        """Opens what the cursor is on."""
-
-    def action_fold_toggle(self) -> None:
-        """Folds or unfolds the lines below the cursor's line."""
-
-    def _fold_mark(self, index: int) -> range:
-        """The cells of the triangle that tells whether a line is folded."""
-        at = 0
-        for text, _style in self.line_spans(index, self.scrollable_content_region.width):
-            if text.strip() in (self.glyphs.folded, self.glyphs.open):
-                start = at + width(text) - width(text.lstrip())
-                return range(start, start + 2)
-            at += width(text)
-        return range(0)
-
-    def line_at(self, event: events.MouseEvent) -> int | None:
-        """The line under the mouse, or None on the header and below the last line."""
-        offset = event.get_content_offset(self)
-        if offset is None or offset.y < self.header_height:
-            return None
-        index = offset.y - self.header_height + self.scroll_offset.y
-        return index if index < self.line_count() else None
 
 
 def named(names: str, background: Color) -> Style:

@@ -15,13 +15,13 @@ from tui import actions
 from tui.model.loglines import LogLines, places
 from tui.text import safe, wrap
 from tui.widgets.finding_view import FindingView, found_spans
-from tui.widgets.laid_lines import NARROWEST
+from tui.widgets.laid_lines import Laid
 from tui.widgets.lines import Span
 
 __all__ = ["LogView"]
 
 
-class LogView(FindingView):
+class LogView(Laid[tuple[int, str]], FindingView):
     """Shows `set_log(lines)`; `pull` draws what was added."""
 
     BINDINGS = actions.bind("log.only")
@@ -31,8 +31,6 @@ class LogView(FindingView):
         self._log = LogLines()
         self._version = -1
         self._lines: list[str] = []
-        self._laid: tuple[int, list[tuple[int, str]]] | None = None
-        """The cells that was laid out for, and each line on screen with the number of the line it is of."""
         self._stays = True
         self._words = ""
         self.only = False
@@ -64,8 +62,7 @@ class LogView(FindingView):
 
     def _narrow(self) -> None:
         self._lines = self._log.fitting(self.sought) if self.only else list(self._log.lines)
-        self._laid = None
-        self.lines_changed()
+        self.lay_anew()
 
     @property
     def facts(self) -> tuple[int, int]:
@@ -74,29 +71,24 @@ class LogView(FindingView):
 
     # Drawing
 
-    def laid(self) -> list[tuple[int, str]]:
-        """The lines as they stand on a screen of this width."""
-        cells = max(self.scrollable_content_region.width, NARROWEST)
-        if self._laid is None or self._laid[0] != cells:
-            pieces = ((at, piece) for at, line in enumerate(self._lines) for piece in _pieces(line, cells))
-            self._laid = (cells, list(pieces))
-        return self._laid[1]
-
-    def line_count(self) -> int:
-        return max(len(self.laid()), 1)
+    def lay(self, cells: int) -> Iterator[tuple[int, str]]:
+        """The lines as they stand on a screen of this width, each with the number of the line it is of."""
+        if not self._lines:
+            yield 0, self._words
+        for at, line in enumerate(self._lines):
+            for piece in _pieces(line, cells):
+                yield at, piece
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        laid = self.laid()
-        return found_spans(laid[index][1], self.sought, "") if laid else [Span(self._words, "dim")]
+        text = self.laid(cells)[index][1]
+        return found_spans(text, self.sought, "") if self._lines else [Span(text, "dim")]
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
         self._stays = self.at_end
 
     def on_resize(self, event: events.Resize) -> None:
-        stays = self._stays
-        self.lines_changed()
-        if stays:
+        if self._stays:
             self.call_after_refresh(self.action_line_end)
 
     # Finding

@@ -21,7 +21,7 @@ from tui import actions
 from tui.memory.state import ConnectionMemory, Place
 from tui.widgets.method_rows import METHOD, RECENT, hit_rows, method_of, namespace_of, space, tree_rows, why_words
 from tui.widgets.pane import Pane
-from tui.widgets.rows import Row, Rows
+from tui.widgets.rows import Rows
 
 # Loaded for the first search: the list is there sooner without.
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ READ_AHEAD_SECONDS = 0.5
 """How long after the methods came their texts are read for searching: what the user does first comes first."""
 
 
-CARET_KEYS = {"down": "down", "up": "up", "pagedown": "page_down", "pageup": "page_up"}
+CARET_KEYS = {"down": "line_down", "up": "line_up", "pagedown": "page_down", "pageup": "page_up"}
 """Keys of the filter that move the cursor of the list instead, with what they do there."""
 
 
@@ -43,37 +43,32 @@ class Filter(Input):
 
     BINDINGS = [
         *actions.bind(("nav.open", "submit")),
-        *(Binding(key, f"reach('{where}')", show=False) for key, where in CARET_KEYS.items()),
+        *(Binding(key, f"reach('{action}')", show=False) for key, action in CARET_KEYS.items()),
     ]
 
-    class Reached(Message):
-        """A key that is meant for the list."""
-
-        def __init__(self, where: str) -> None:
-            super().__init__()
-            self.where = where
-
-    def __init__(self) -> None:
+    def __init__(self, names: Rows) -> None:
         super().__init__(placeholder="type to find", id="filter")
+        self._names = names
         # Not by the argument, which would have the styles worked out before there is a place for the field.
         self.set_reactive(Filter.compact, True)
         self.add_class("-textual-compact", update=False)
 
-    def action_reach(self, where: str) -> None:
-        self.post_message(self.Reached(where))
+    def action_reach(self, action: str) -> None:
+        """Does in the list what this action does there."""
+        getattr(self._names, f"action_{action}")()
 
     def action_cursor_left(self, select: bool = False) -> None:
         # The field is empty, so the caret cannot move: the key is for the tree.
         if self.value:
             super().action_cursor_left(select)
         else:
-            self.action_reach("left")
+            self.action_reach("fold")
 
     def action_cursor_right(self, select: bool = False) -> None:
         if self.value:
             super().action_cursor_right(select)
         else:
-            self.action_reach("right")
+            self.action_reach("unfold")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return not self._acts(key, character) and super().check_consume_key(key, character)
@@ -135,14 +130,17 @@ class MethodList(Pane):
         self._why: dict[str, str] = {}
         self._returning: Place | None = self._memory.place
         # Made here, because a list of methods may come while the app closes and these are removed already.
-        self.filter: Input = Filter()
-        """The field to type into."""
         self.names = Rows(empty="Reading the methods ...", id="names")
-        """The list below it."""
+        self.filter: Input = Filter(self.names)
+        """The field to type into, above the list."""
 
     def compose(self) -> ComposeResult:
         yield self.filter
         yield self.names
+
+    @property
+    def _query(self) -> str:
+        return self.filter.value.strip()
 
     @property
     def highlighted(self) -> str | None:
@@ -201,7 +199,7 @@ class MethodList(Pane):
         self._current = method
         if method:
             self._open.add(space(method.rpartition(".")[0]))
-        if not self.filter.value.strip():
+        if not self._query:
             self._refill(keep=True)
             self.names.move_to(METHOD + method)
 
@@ -209,25 +207,13 @@ class MethodList(Pane):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._refill(keep=False)
-        if not self.filter.value.strip() and self._current:
+        if not self._query and self._current:
             self.names.move_to(METHOD + self._current)
 
     @on(Input.Submitted, "#filter")
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         self.names.action_choose()
-
-    @on(Filter.Reached)
-    def _reached(self, event: Filter.Reached) -> None:
-        event.stop()
-        {
-            "down": self.names.action_line_down,
-            "up": self.names.action_line_up,
-            "left": self.names.action_fold,
-            "right": self.names.action_unfold,
-            "page_down": self.names.action_page_down,
-            "page_up": self.names.action_page_up,
-        }[event.where]()
 
     @on(Rows.Chosen, "#names")
     def _chosen(self, event: Rows.Chosen) -> None:
@@ -257,39 +243,28 @@ class MethodList(Pane):
 
     def _keep_place(self) -> None:
         """Remembers the place in the tree; a search is not remembered."""
-        if self._returning is None and not self.filter.value.strip():
+        if self._returning is None and not self._query:
             top = round(self.names.scroll_target_y)
             self._memory.place = Place(tuple(self._open), self.names.key or "", top)
 
     def _refill(self, *, keep: bool) -> None:
-        query = self.filter.value.strip()
-        rows = self._hits(query) if query else self._tree()
-        if len(self._catalogue):
+        query, known, memory, glyphs = self._query, self._catalogue, self._memory, self.names.glyphs
+        if query:
+            hits: list[Hit] = self.index.search(query, limit=MOST_HITS)
+            self._why = {METHOD + hit.method.name: why_words(hit.why) for hit in hits if hit.why}
+            rows = hit_rows(known, hits, stars=memory.stars, glyphs=glyphs)
+        else:
+            rows = tree_rows(known, unfolded=self._open, stars=memory.stars, recent=memory.recent, glyphs=glyphs)
+        if len(known):
             self.names.empty = "No method matches." if query else "No methods."
         self.names.set_rows(rows, keep=keep)
         self._tell()
 
     def _tell(self) -> None:
-        query = self.filter.value.strip()
-        total = len(self._catalogue)
         key = self.names.key or ""
-        if query:
-            self.facts = (self._why.get(key, ""), f"{len(self.names.rows)} of {total}")
+        if self._query:
+            self.facts = (self._why.get(key, ""), f"{len(self.names.rows)} of {len(self._catalogue)}")
         elif (space := namespace_of(key)) is not None:
             self.facts = f"{space} {sum(1 for method in self._catalogue if method.namespace == space)}"
         else:
             self.facts = ""
-
-    def _hits(self, query: str) -> list[Row]:
-        hits: list[Hit] = self.index.search(query, limit=MOST_HITS)
-        self._why = {METHOD + hit.method.name: why_words(hit.why) for hit in hits if hit.why}
-        return hit_rows(self._catalogue, hits, stars=self._memory.stars, glyphs=self.names.glyphs)
-
-    def _tree(self) -> list[Row]:
-        return tree_rows(
-            self._catalogue,
-            unfolded=self._open,
-            stars=self._memory.stars,
-            recent=self._memory.recent,
-            glyphs=self.names.glyphs,
-        )

@@ -69,14 +69,15 @@ class Pane(Vertical):
         *,
         tabs: Sequence[str] = (),
         tab: str = "",
-        name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
         self._caption = title
-        self._tabs: tuple[str, ...] = tuple(tabs)
-        self._tab = tab
+        self.tabs = tuple(tabs)
+        """The words at the right of the title; see `set_tabs`."""
+        self.tab = tab
+        """The view that is shown, in brackets there."""
         self._facts: tuple[Fact, ...] = ()
         self._state: State = ""
         self._made_for: object = None
@@ -92,19 +93,10 @@ class Pane(Vertical):
             self._caption = title
             self._refresh_border(top=True)
 
-    @property
-    def tab(self) -> str:
-        """The view that is shown, in brackets in the title."""
-        return self._tab
-
-    @property
-    def tabs(self) -> tuple[str, ...]:
-        return self._tabs
-
     def set_tabs(self, tabs: Sequence[str], tab: str = "") -> None:
         """The words at the right of the title, and which of them is shown now."""
-        if (tuple(tabs), tab) != (self._tabs, self._tab):
-            self._tabs, self._tab = tuple(tabs), tab
+        if (tuple(tabs), tab) != (self.tabs, self.tab):
+            self.tabs, self.tab = tuple(tabs), tab
             self._refresh_border(top=True)
 
     @property
@@ -154,7 +146,7 @@ class Pane(Vertical):
         # One that is removed may be drawn once more: the compositor has its place until the next layout.
         typing = self.is_attached and is_typing(self.screen)
         focused = self.has_pseudo_class("focus-within")
-        said = (self._caption, self._tabs, self._tab, self._facts)
+        said = (self._caption, self.tabs, self.tab, self._facts)
         made_for = (room, typing, focused, self.styles.border_top, self.app.has_class("-ascii"), said)
         if made_for != self._made_for:
             self._made_for = made_for
@@ -169,15 +161,15 @@ class Pane(Vertical):
 
     def _top(self, room: int) -> Content | None:
         """Name, border line, views, in `room` cells. Without room the views go, then the name is cut."""
-        if room < 1 or not (self._caption or self._tabs):
+        if room < 1 or not (self._caption or self.tabs):
             return None
         # Without a heavy border the focus needs a sign of its own.
         sign = "> " if self.app.has_class("-ascii") and self.has_pseudo_class("focus-within") else ""
         name = sign + safe(self._caption[:1000])
-        shown = [tab for tab in self._tabs if tab]
+        shown = [tab for tab in self.tabs if tab]
         words, taken = self._words(shown)
         if words and min(width(name), 30) + taken + 3 > room:
-            words, taken = self._words([tab for tab in shown if tab == self._tab])
+            words, taken = self._words([tab for tab in shown if tab == self.tab])
         if words and min(width(name), 12) + taken + 3 > room:
             words, taken = [], 0
         name = cut(name, room - taken - 3 if words else room, ellipsis=self.ellipsis)
@@ -189,13 +181,13 @@ class Pane(Vertical):
             # Between name and views the border goes on, so both hang in one line.
             gap = f" {_LINES.get(kind, '─') * filling} " if name else _LINES.get(kind, "─") * (filling + 1) + " "
             parts.append(Content.styled(gap, line))
-            tabs = [(Content.styled(word, STYLES["chosen" if tab == self._tab else "dim"]), tab) for word, tab in words]
+            tabs = [(Content.styled(word, STYLES["chosen" if tab == self.tab else "dim"]), tab) for word, tab in words]
             parts.append(Content("  ").join([clickable(word, "press_tab", tab) for word, tab in tabs]))
         return Content("").join(parts)
 
     def _words(self, tabs: Sequence[str]) -> tuple[list[tuple[str, str]], int]:
         """The words for views, each with its view, and the cells they take side by side."""
-        words = [(f"[{safe(tab[:100])}]" if tab == self._tab else safe(tab[:100]), tab) for tab in tabs]
+        words = [(f"[{safe(tab[:100])}]" if tab == self.tab else safe(tab[:100]), tab) for tab in tabs]
         return words, sum(width(word) for word, _ in words) + 2 * max(len(words) - 1, 0)
 
     def _bottom(self, room: int, typing: bool) -> Content | None:
@@ -205,13 +197,8 @@ class Pane(Vertical):
             facts.pop(0)
         if not facts or room < 1:
             return None
-        parts = [
-            Content.styled(cut(text, room, ellipsis=self.ellipsis), STYLES[style])
-            if style
-            else Content(cut(text, room, ellipsis=self.ellipsis))
-            for text, style in facts
-        ]
-        return Content("  ").join(parts)
+        parts = [(cut(text, room, ellipsis=self.ellipsis), STYLES[style] if style else "") for text, style in facts]
+        return Content("  ").join([Content.styled(*part) for part in parts])
 
     def action_press_tab(self, tab: str) -> None:
         self.post_message(self.TabPressed(self, tab))

@@ -29,13 +29,11 @@ class PlotView(LineView):
     }
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._series = ""
-        self._values: Sequence[float | None] = ()
-        self._times: Sequence[datetime] = ()
-        self._say: Callable[[float | None], str] = _as_text
-        self._plot: tuple[object, Plot] | None = None
+    _series = ""
+    _values: Sequence[float | None] = ()
+    _times: Sequence[datetime] = ()
+    _say: Callable[[float | None], str] = str
+    _plot: tuple[object, Plot] | None = None
 
     def show(
         self,
@@ -48,11 +46,6 @@ class PlotView(LineView):
         self._series, self._values, self._times, self._say = name, values, times, say
         self._plot = None
         self.lines_changed()
-
-    @property
-    def series(self) -> str:
-        """The name of what is drawn."""
-        return self._series
 
     def line_count(self) -> int:
         return 1 + self._rows + 2
@@ -106,7 +99,3 @@ class PlotView(LineView):
         if between < 1:
             return pad(last, cells, "right")
         return pad(first + " " * between + last, cells, "right")
-
-
-def _as_text(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"

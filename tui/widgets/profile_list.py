@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from truenas_client.exc import InvalidProfile
 from truenas_client.storage import Profiles
 from tui.widgets.rows import Cell, Column, Row, Rows
@@ -22,8 +20,9 @@ class ProfileList(Rows):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__((Column(most=24), Column(flex=True, style="dim"), Column(most=14, style="dim")), id=id)
 
-    def fill(self, profiles: Profiles, names: Sequence[str], present: str) -> None:
-        """Shows these, with the cursor on the present one, without telling that it moved."""
+    def fill(self, profiles: Profiles, present: str) -> None:
+        """Shows them, with the cursor on the present one, without telling that it moved."""
+        names = profiles.names
         rows = [*(_row(profiles, name) for name in names), Row(NEW, (Cell("another", "dim"), "", ""))]
         with self.prevent(Rows.Highlighted):
             self.set_rows(rows, keep=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
@@ -35,6 +35,7 @@ from tui.model.querydraft import (
 from tui.text import plain, safe, width
 from tui.widgets.choice import Choice
 from tui.widgets.draft_view import DraftView
+from tui.widgets.form_row import FormRow
 
 __all__ = ["QueryView"]
 
@@ -79,14 +80,12 @@ class QueryView(DraftView):
 
     DEFAULT_CSS = """
     QueryView VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
-    QueryView Horizontal { height: 1; }
-    QueryView .told { height: auto; }
     QueryView .made { width: 1fr; color: $foreground-muted; }
-    QueryView .label { width: 9; color: $foreground-muted; }
-    QueryView Horizontal:focus-within > .label { color: $text-primary; text-style: bold; }
-    QueryView Input { width: 1fr; }
+    QueryView FormRow .label { width: 9; }
+    QueryView FormRow:focus-within > .label { color: $text-primary; text-style: bold; }
     QueryView .short { width: 10; }
-    QueryView .second { width: 8; }
+    QueryView FormRow .second { width: 8; }
+    QueryView #json-row, QueryView #signs-row, QueryView #fields-row { height: auto; }
     QueryView Choice { width: auto; }
     QueryView .carets { display: none; color: $text-error; }
     QueryView .carets.-wrong { display: block; }
@@ -105,21 +104,13 @@ class QueryView(DraftView):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             for name in ("where", "columns", "order"):
-                with Horizontal():
-                    yield Static(name, classes="label")
-                    yield self._field(name)
+                yield FormRow(name, self._field(name))
                 yield Static(id=f"query-{name}-carets", classes="carets")
-            with Horizontal():
-                yield Static("limit", classes="label")
-                yield self._field("limit")
-                yield Static("offset", classes="label second")
-                yield self._field("offset")
-                yield Static("answer", classes="label second")
-                yield Choice(ANSWERS, id="query-answer")
+            offset, answer = (Static(name, classes="label second") for name in ("offset", "answer"))
+            choice = Choice(ANSWERS, id="query-answer")
+            yield FormRow("limit", self._field("limit"), offset, self._field("offset"), answer, choice)
             for name, id, text in (("makes", "json", ""), ("signs", "signs", _SIGNS), ("fields", "fields", "")):
-                with Horizontal(classes="told", id=f"{id}-row"):
-                    yield Static(name, classes="label")
-                    yield Static(plain(text), id=f"query-{id}", classes="made")
+                yield FormRow(name, Static(plain(text), id=f"query-{id}", classes="made"), id=f"{id}-row")
 
     def _field(self, name: str) -> Input:
         return (_Where if name == "where" else Input)(

@@ -8,14 +8,11 @@ job shows its progress here until it ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Static
 
 from truenas_client.values.human import human_ms, human_size
@@ -25,58 +22,47 @@ from tui.model.failure import ABORTED, Failure
 from tui.model.page import Page, page_of
 from tui.session.session import Session
 from tui.session.stores import Call, Job
-from tui.text import plain
-from tui.widgets.failure_view import FailureView
-from tui.widgets.finding_pane import FindingPane
+from tui.text import cut, plain, safe
+from tui.widgets.finding_pane import VIEWS, SwitchingPane
+from tui.widgets.finding_view import FindingView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.key_line import is_typing
-from tui.widgets.pane import Fact, Pane
+from tui.widgets.pane import Fact, State
 from tui.widgets.pulse import on_pulse
-from tui.widgets.result_messages import ViewChanged
 from tui.widgets.result_words import CANCELLED, CANCELLED_JOB, READING, call_facts, no_call, result_note, result_words
 from tui.widgets.switcher import ViewSwitcher
 from tui.widgets.text_view import TextView
 from tui.widgets.transfer_view import TransferView
-from tui.widgets.value_view import ValueView
-
-if TYPE_CHECKING:
-    from tui.widgets.result_views import ResultViews
 
 __all__ = ["ResultPane"]
-
-V = TypeVar("V", FailureView, JobDetail, TransferView, "ResultViews")
 
 QUIET_SECONDS = 0.3
 """How long a call may take before its clock is shown."""
 
 
-class ResultPane(FindingPane):
-    """Shows one `Call` after the other. `FieldChosen` asks for the place of a field in the arguments."""
+class ResultPane(SwitchingPane):
+    """Shows one `Call` after the other. `FailureView.Chosen` asks for the place of a field in the arguments."""
 
     @property
     def FOOTER_WORDS(self) -> Mapping[str, str]:
         """Beside a result the room in the footer is for what may be done to it."""
         return {} if self.views is None else {"pane.args": "", "pane.docs": ""}
 
-    @dataclass
-    class FieldChosen(Message):
-        """Enter on a field of a refusal."""
-
-        attribute: str
-
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Result", id=id)
         self._session = session
-        self._call: Call | None = None
+        self.call: Call | None = None
+        """The call this pane is about."""
         self._shown: Call | None = None
         self._drawn: object = None
         self._back = 0
-        self._cancellable = False
+        self.cancellable = False
+        """Whether a call takes long enough to name the key that stops it."""
         self._nothing = no_call()
         self._page: Page | None = None
         self._noted = ""
         self._notice: str | None = None
-        self._views: ResultViews | None = None
+        self._count = ("", 0)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="notice")
@@ -95,40 +81,23 @@ class ResultPane(FindingPane):
     def empty_text(self, text: str) -> None:
         """The text here while there is no call."""
         self._nothing = text
-        if self._call is None:
+        if self.call is None:
             self._renew()
 
     # What is shown -----------------------------------------------------------------
 
     @property
-    def call(self) -> Call | None:
-        """The call this pane is about."""
-        return self._call
-
-    @property
     def running_job(self) -> Job | None:
         """The job shown here, while it has not ended."""
-        if self._call is None or self._call.state != "running" or self._call.job is None:
+        if self.call is None or self.call.state != "running" or self.call.job is None:
             return None
-        return self._session.jobs.get(self._call.job.id)
-
-    @property
-    def content(self) -> Widget:
-        """The widget shown inside now; it can always have the focus."""
-        shown = self._switcher.visible_content
-        assert shown is not None
-        return self.views.content if self.views is not None else shown
-
-    @property
-    def views(self) -> ResultViews | None:
-        """The result in its views, while it is what is shown."""
-        return self._views if self._switcher.current == "views" else None
+        return self._session.jobs.get(self.call.job.id)
 
     def show(self, call: Call | None) -> None:
         """Shows this call as it is now, and follows it while it runs."""
-        if call is None or self._call is None or call.method != self._call.method:
+        if call is None or self.call is None or call.method != self.call.method:
             self._let_go()
-        self._call = call
+        self.call = call
         self._drawn = None
         self._back = 0
         self._renew()
@@ -136,23 +105,16 @@ class ResultPane(FindingPane):
     def _let_go(self) -> None:
         """Holds no value any more: a large one is to be gone when it is not seen."""
         self._shown = None
-        if self._views is not None:
-            self._views.clear()
+        self.clear_views()
 
     def _announce(self) -> None:
         """Says that a large result is about to be read, before everything stands still for that."""
         reading = self._session.caller.results.reading
-        if reading is None or reading is not self._call or not self.children:
+        if reading is None or reading is not self.call or not self.children:
             return
-        self._say(READING.format(human_size(reading.size or 0, decimal=True)))
+        self.say(READING.format(human_size(reading.size or 0, decimal=True)))
         self._let_go()
-        self.title, self.state, self.facts = "Result", "", human_ms(reading.elapsed * 1000)
-
-    def _say(self, text: str) -> None:
-        """Words in the place of a result."""
-        self._switch("message")
-        self.query_one("#message", TextView).set_text(text)
-        self.set_tabs(())
+        self._head("Result", human_ms(reading.elapsed * 1000))
 
     def show_previous(self) -> bool:
         """Shows the result before the one that is shown; after the oldest the newest again. False without any."""
@@ -170,14 +132,14 @@ class ResultPane(FindingPane):
 
     def _earlier(self) -> list[Call]:
         """The older results of the method that are kept, the newest first."""
-        if self._call is None:
+        if self.call is None:
             return []
-        return [call for call in self._session.caller.results.earlier(self._call.method) if call is not self._call]
+        return [call for call in self._session.caller.results.earlier(self.call.method) if call is not self.call]
 
     @property
     def has_previous(self) -> bool:
         """Whether an older result of the method is kept behind what is shown."""
-        return self._call is not None and self._call.state != "running" and bool(self._earlier())
+        return self.call is not None and self.call.state != "running" and bool(self._earlier())
 
     def show_differences(self, differences: Differences) -> None:
         """Shows what differs between another result and the one that is shown, as one of its views."""
@@ -189,80 +151,72 @@ class ResultPane(FindingPane):
         """What differs from another result, while that is shown."""
         return self.views.differences if self.views is not None and self.views.view == "Diff" else None
 
-    @property
-    def cancellable(self) -> bool:
-        """Whether a call takes long enough to name the key that stops it."""
-        return self._cancellable
-
-    def _say_cancellable(self, now: bool) -> None:
-        if self._cancellable != now:
-            self._cancellable = now
-            self.screen.refresh_bindings()
-
     def _tick(self) -> None:
-        if (self._call is not None and self._call.state == "running") or self._drawn is not self._call:
+        if (self.call is not None and self.call.state == "running") or self._drawn is not self.call:
             self._renew()
 
     def _renew(self) -> None:
         """Draws the state of the call; called ten times a second while it runs and once when it ends."""
-        call = self._call
+        call = self.call
         self._note("")
-        self._say_cancellable(call is not None and call.state == "running" and _is_slow(call))
+        # Of a job that runs, the user does not wait for the answer.
+        slow = call is not None and call.state == "running" and call.job is None and call.elapsed >= QUIET_SECONDS
+        if self.cancellable != slow:
+            self.cancellable = slow
+            self.screen.refresh_bindings()
         if call is None:
-            self._say(self._nothing)
-            self.title, self.facts, self.state = "Result", "", "empty"
+            self.say(self._nothing)
+            self._head("Result", state="empty")
             return
         if call.state == "running":
             self._show_running(call)
             return
         self._drawn = call
         if call.state == "done":
-            self.title = "Result"
             self.state = ""
             self._show_value(call)
         else:
             failure = call.failure or (CANCELLED_JOB if call.job is not None else CANCELLED)
-            self._switcher.made("failure", FailureView).set_failure(failure)
-            self._switch("failure")
+            self.fail(failure)
             aborted = failure.title == ABORTED
             title = ABORTED if aborted else "Error" if call.state == "failed" else "Cancelled"
             previous = ["{result.previous} previous"] if self.has_previous else []
-            self._head(title, *previous, "{copy.menu} copies all", *self._call_facts(call))
-            self.state = "error" if title == "Error" else ""
+            facts: list[Fact] = [*previous, "{copy.menu} copies all", *self._call_facts(call)]
+            self._head(title, *facts, state="error" if title == "Error" else "")
 
     def _show_running(self, call: Call) -> None:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
         if job is not None:
-            detail = self._switcher.made("job", JobDetail)
+            detail = self.switcher.made("job", JobDetail)
             online = self._session.online
             drawn = (job, int(call.elapsed * 2), online)
             if drawn != self._drawn:
                 self._drawn = drawn
                 detail.set_job(job)
-                self._switch("job")
+                self.switch("job")
                 now: Fact = "{call.abort} aborts" if online else ("offline: it goes on at the server", "warning")
                 self._head(f"Job #{job.id}", now, f"#{call.number}")
             return
         if call.transfer is not None:
-            self._switcher.made("transfer", TransferView).set_transfer(call.transfer)
-            self._switch("transfer")
+            self.switcher.made("transfer", TransferView).set_transfer(call.transfer)
+            self.switch("transfer")
             title = "Download" if call.transfer.kind == "download" else "Upload"
             self._head(title, "{app.cancel} stops it", human_ms(call.elapsed * 1000))
             return
         if call.elapsed < QUIET_SECONDS or self._session.caller.results.reading is call:
             return
-        stale = self._shown is not None and self.views is not None
-        if not stale:
-            queued = next((job for job in self._session.caller.queued() if job.serial == call.number), None)
-            self._say("Waiting for the answer ..." if queued is None else f"The job {queued.text}.")
-        self.title, self.state = ("Previous result", "stale") if stale else ("Result", "")
-        self.facts = ("{app.cancel} cancels", human_ms(call.elapsed * 1000))
+        facts = ("{app.cancel} cancels", human_ms(call.elapsed * 1000))
+        if self._shown is not None and self.views is not None:
+            self.title, self.facts, self.state = "Previous result", facts, "stale"
+            return
+        queued = next((job for job in self._session.caller.queued() if job.serial == call.number), None)
+        self.say("Waiting for the answer ..." if queued is None else f"The job {queued.text}.")
+        self._head("Result", *facts)
 
-    def _head(self, title: str, *facts: Fact) -> None:
-        """Sets the title for what is shown in the place of a result."""
-        self.title, self.state = title, ""
+    def _head(self, title: str, *facts: Fact, state: State = "") -> None:
+        """Sets the borders for what is shown in the place of a result."""
+        self.title, self.facts, self.state = title, facts, state
         self.set_tabs(())
-        self.facts = facts
 
     def _show_value(self, call: Call) -> None:
         method = self._session.method(call.method)
@@ -271,16 +225,11 @@ class ResultPane(FindingPane):
         if words:
             self._let_go()
             self._shown = call
-            self._say(words)
-            self.facts = self._call_facts(call)
+            self.say(words)
+            self._head("Result", *self._call_facts(call))
             return
         self._note(result_note(call))
-        if self._views is None:
-            # Loaded with the first result: the start does not wait for it.
-            from tui.widgets.result_views import ResultViews
-
-            self._views = self._switcher.made("views", ResultViews)
-        views = self._views
+        views = self.made_views()
         if self._shown is not call:
             self._shown = call
             as_table = filterable or call.method.endswith(".query")
@@ -288,15 +237,8 @@ class ResultPane(FindingPane):
             page = page_of(call.method, call.params, len(rows)) if as_table and rows is not None else None
             self._page = page
             views.show_value(call.value, call.method, self._session.memory, as_table=as_table, page=page)
-        self._switch("views")
+        self.switch(VIEWS)
         self.tell_view()
-
-    @on(ViewChanged)
-    @on(ValueView.PathChanged)
-    def _view_changed(self, event: Message) -> None:
-        event.stop()
-        self.tell_view()
-        self.refresh_bindings()
 
     def tell_view(self) -> None:
         """Title, views and facts of the result as it is shown now."""
@@ -304,14 +246,11 @@ class ResultPane(FindingPane):
         if views is None or call is None:
             return
         self.set_tabs(views.views, views.view)
-        if call is self._call:
+        if call is self.call:
             self.title = views.title or "Result"
             self.facts = [*views.facts, *self._call_facts(call)]
-        elif self._call is not None and self._call.state != "running":
+        elif self.call is not None and self.call.state != "running":
             self.facts = self._call_facts(call)
-
-    def facts_of_value(self) -> list[Fact] | None:
-        return None if self._shown is None else self._call_facts(self._shown)
 
     def _call_facts(self, call: Call) -> list[Fact]:
         job = self._session.jobs.get(call.job.id) if call.job is not None else None
@@ -331,19 +270,6 @@ class ResultPane(FindingPane):
             notice.display = bool(words)
             notice.update(plain(words))
 
-    @property
-    def _switcher(self) -> ViewSwitcher:
-        return self.query_one(ViewSwitcher)
-
-    def _switch(self, name: str) -> None:
-        switcher = self._switcher
-        if switcher.current == name:
-            return
-        inside = self.content.has_focus
-        switcher.current = name
-        if inside:
-            self.content.focus()
-
     # Views -------------------------------------------------------------------------
 
     def next_view(self) -> None:
@@ -351,26 +277,37 @@ class ResultPane(FindingPane):
         if self.views is not None:
             self.views.next_view()
 
-    @on(Pane.TabPressed)
-    def _tab_pressed(self, event: Pane.TabPressed) -> None:
-        event.stop()
-        if self.views is not None:
-            self.views.choose_view(event.tab)
+    # Finding -----------------------------------------------------------------------
 
-    def back(self) -> bool:
-        """Closes the find field, or leaves the row that is open; False when there was neither."""
-        return self.find_field.close() or (self.views is not None and self.views.back())
+    def step_find(self, by: int) -> None:
+        """Goes to the next match, or with -1 to the one before."""
+        if self.finds is not None:
+            self.finds.step(by)
 
-    @on(FailureView.Chosen)
-    def _field_chosen(self, event: FailureView.Chosen) -> None:
+    @on(FindingView.Counted)
+    def _counted(self, event: FindingView.Counted) -> None:
         event.stop()
-        self.post_message(self.FieldChosen(event.attribute))
+        self._count = event.text, event.count
+        if self.found is not None and self.found.text == event.text:
+            self.tell_found()
+
+    def tell_found(self) -> None:
+        """Writes what was found, and how many, into the lower border, until the cursor moves."""
+        found, views, call = self.found, self.views, self._shown
+        if found is None:
+            return
+        if found.place is None:
+            self.facts = ((f"no {safe(found.text)} here", "warning"),)
+        elif views is not None and call is not None:
+            text, count = self._count
+            matches = (f"{count:,} match" + ("" if count == 1 else "es"),) if text == found.text else ()
+            # In the field these letters are only typed.
+            typed = (*matches, "enter goes there")
+            words = f'"{cut(safe(found.text), 20, ellipsis=self.ellipsis)}"'
+            done = (words, *matches, "{find.next} next", "{find.previous} previous")
+            self.facts = (*views.facts, *(typed if self.find_field.has_focus else done), *self._call_facts(call))
 
     # Copying -----------------------------------------------------------------------
-
-    def under_cursor(self) -> tuple[str, Any] | None:
-        """Path and value under the cursor, where there is one."""
-        return None if self.views is None else self.views.under_cursor()
 
     @property
     def shown(self) -> Call | None:
@@ -378,18 +315,13 @@ class ResultPane(FindingPane):
         call = self._shown
         if call is None or call.let_go:
             return None
-        words = self._switcher.current == "message" and call is self._call
+        words = self.switcher.current == "message" and call is self.call
         return call if self.views is not None or words else None
 
     @property
     def error_text(self) -> str | None:
         """The error that is shown, as text."""
-        if self._switcher.current != "failure" or self._call is None:
+        if self.switcher.current != "failure" or self.call is None:
             return None
-        failure = self._call.failure
+        failure = self.call.failure
         return actions.worded(failure.text, typing=False) if isinstance(failure, Failure) else None
-
-
-def _is_slow(call: Call) -> bool:
-    """Whether the user waits for the answer; a job runs without that."""
-    return call.job is None and call.elapsed >= QUIET_SECONDS

@@ -42,7 +42,7 @@ DIFF = "Diff"
 
 
 class ResultViews(Vertical):
-    """Shows `show_value(...)`. Posts the messages of `result_messages`, and `PathChanged` and `Found` of its view."""
+    """Shows `show_value(...)`. Posts the messages of `result_messages`, and `Found` of its view."""
 
     BINDINGS = actions.bindings("result")
 
@@ -53,7 +53,8 @@ class ResultViews(Vertical):
         self._table: Table | None = None
         self._memory = ConnectionMemory()
         self._method = ""
-        self._view = ""
+        self.view = ""
+        """The one of `views` that is shown."""
         self._row: int | None = None
         self._filled: set[str] = set()
         self._page: Page | None = None
@@ -127,11 +128,6 @@ class ResultViews(Vertical):
         self._open(DIFF)
 
     @property
-    def view(self) -> str:
-        """The one that is shown."""
-        return self._view
-
-    @property
     def content(self) -> Widget:
         """The widget that is shown."""
         return self if self._shown is None else self._shown
@@ -143,7 +139,7 @@ class ResultViews(Vertical):
 
     def choose_view(self, view: str) -> None:
         """Shows another view, and the results of this method from now on in it."""
-        if view in self.views and (view != self._view or self._row is not None):
+        if view in self.views and (view != self.view or self._row is not None):
             if view != DIFF:
                 self._memory.set_view(self._method, view)
             self._open(view)
@@ -151,10 +147,10 @@ class ResultViews(Vertical):
     def next_view(self) -> None:
         """Tree, table, raw, and around."""
         views = self.views
-        self.choose_view(views[(views.index(self._view) + 1) % len(views)])
+        self.choose_view(views[(views.index(self.view) + 1) % len(views)])
 
     def _open(self, view: str) -> None:
-        self._view, self._row = view, None
+        self.view, self._row = view, None
         value = self._value
         if view == TABLE:
             self._fill("table", TableView, self._fill_table)
@@ -166,7 +162,8 @@ class ResultViews(Vertical):
             self._fill("tree", JsonView, lambda tree: tree.set_value(value))
 
     def _fill_table(self, view: TableView) -> None:
-        view.set_table(self._table, (0, "") if self._table is None else self._cursor(self._table))
+        if self._table is not None:
+            view.set_table(self._table, self._cursor(self._table))
 
     def _fill(self, name: str, kind: type[V], fill: Callable[[V], None]) -> None:
         """Shows the view of this name, made and filled if it is not."""
@@ -208,7 +205,7 @@ class ResultViews(Vertical):
     @on(TableView.HeadChosen)
     def action_table_sort(self) -> None:
         view, page = self.table_view, self._page
-        if view is None or view.table is None or view.key is None:
+        if view is None or view.key is None:
             return
         if page is not None and page.is_part:
             if field := view.table.field(view.key):
@@ -252,11 +249,6 @@ class ResultViews(Vertical):
         if self.table_view is not None:
             self.post_message(ColumnsWanted())
 
-    @property
-    def seeks(self) -> bool:
-        """Whether a search is active in the shown view."""
-        return self._shown is not None and self._shown.seeks
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "table_page":
             return self.table_view is not None and self._page is not None and bool(self._page.limit)
@@ -278,9 +270,9 @@ class ResultViews(Vertical):
         """What the table or the open row shows of the value; None where all of it is shown as it is."""
         if self._row is not None:
             return Shown((self._named or self._value)[self._row], None, self.title)
-        table = self.table_view.table if self.table_view is not None else None
-        if table is None:
+        if self.table_view is None:
             return None
+        table = self.table_view.table
         rows, columns = [table.row(at) for at in range(len(table))], table.columns
         words = f"{len(columns)} of {len(table.keys)} columns"
         return Shown(rows, columns, f"{words}, sorted by {table.sorting[0]}" if table.sorting else words)
@@ -309,18 +301,6 @@ class ResultViews(Vertical):
         event.stop()
         self._memory.set_table(self._method, event.arrangement.as_dict())
         self.post_message(ViewChanged())
-
-    # Finding
-
-    def find(self, text: str) -> None:
-        """Marks a text and goes to where it stands; "" ends the search."""
-        if self._shown is not None:
-            self._shown.find(text)
-
-    def step(self, by: int) -> None:
-        """The next match, or with -1 the one before."""
-        if self._shown is not None:
-            self._shown.step(by)
 
     # Copying
 

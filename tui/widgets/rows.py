@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from tui import actions
-from tui.text import Align, cut, safe, safe_lines, width
-from tui.widgets.columns import GAP, Cell, Column, Row, marked, natural_widths, share_width, text_of
-from tui.widgets.lines import CursorView, Span
+from tui.text import Align, safe_lines, width
+from tui.widgets.columns import GAP, Cell, Column, Row, cell_spans, natural_widths, share_width, text_of
+from tui.widgets.cursor_view import CursorView
+from tui.widgets.lines import Span
 
 __all__ = ["Cell", "Column", "Row", "Rows"]
 
@@ -21,11 +22,12 @@ LEAST_OF_CELL = 4
 
 
 class RowsMessage(Message):
-    """Tells what was done in a list."""
+    """Tells what was done in a list, and on the row of which key."""
 
-    def __init__(self, rows: "Rows") -> None:
+    def __init__(self, rows: "Rows", key: str | None) -> None:
         super().__init__()
         self.rows = rows
+        self.key = key
 
     @property
     def control(self) -> "Rows":
@@ -40,23 +42,18 @@ class Rows(CursorView):
     class Highlighted(RowsMessage):
         """The cursor came to another row; `key` is None when there are no rows."""
 
-        def __init__(self, rows: "Rows", key: str | None) -> None:
-            super().__init__(rows)
-            self.key = key
-
     class Chosen(RowsMessage):
         """Enter or a double click on a row that does not fold."""
 
-        def __init__(self, rows: "Rows", key: str) -> None:
-            super().__init__(rows)
-            self.key = key
+        key: str
 
     class Folded(RowsMessage):
         """A row is to be folded or unfolded."""
 
+        key: str
+
         def __init__(self, rows: "Rows", key: str, *, folded: bool) -> None:
-            super().__init__(rows)
-            self.key = key
+            super().__init__(rows, key)
             self.folded = folded
 
     def __init__(
@@ -65,15 +62,14 @@ class Rows(CursorView):
         *,
         empty: str = "No rows.",
         header: bool = False,
-        name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
         self._columns = tuple(columns)
-        self._header = header
+        self.header_height = int(header)
         self._empty = empty
-        self._rows: list[Row] = []
+        self.rows: Sequence[Row] = ()
         self._index: dict[str, int] = {}
         self._tree = False
         self._natural: list[int] = []
@@ -84,20 +80,6 @@ class Rows(CursorView):
     # The rows
 
     @property
-    def rows(self) -> Sequence[Row]:
-        return self._rows
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return self._columns
-
-    @columns.setter
-    def columns(self, columns: Sequence[Column]) -> None:
-        self._columns = tuple(columns)
-        self._measure()
-        self.lines_changed()
-
-    @property
     def empty(self) -> str:
         """The text in place of rows when there are none."""
         return self._empty
@@ -105,17 +87,17 @@ class Rows(CursorView):
     @empty.setter
     def empty(self, text: str) -> None:
         self._empty = text
-        if not self._rows:
+        if not self.rows:
             self.lines_changed()
 
     @property
     def key(self) -> str | None:
         """The key of the row under the cursor."""
-        return self._rows[self.cursor].key if self._rows else None
+        return self.rows[self.cursor].key if self.rows else None
 
     @property
     def current(self) -> Row | None:
-        return self._rows[self.cursor] if self._rows else None
+        return self.rows[self.cursor] if self.rows else None
 
     def set_rows(self, rows: Sequence[Row], *, keep: bool = True) -> None:
         """Shows these rows. With `keep` the cursor stays on the row of its key, at the same place of the screen.
@@ -125,9 +107,9 @@ class Rows(CursorView):
         if keep and self._renewed(rows):
             return
         key, place = self.key, self.cursor - round(self.scroll_target_y)
-        self._rows = list(rows)
-        self._index = {row.key: index for index, row in enumerate(self._rows)}
-        self._tree = any(row.fold is not None or row.depth for row in self._rows)
+        self.rows = list(rows)
+        self._index = {row.key: index for index, row in enumerate(self.rows)}
+        self._tree = any(row.fold is not None or row.depth for row in self.rows)
         self._measure()
         self.lines_changed()
         if keep:
@@ -135,7 +117,7 @@ class Rows(CursorView):
             cursor = self.cursor if kept is None else kept
         else:
             cursor, place = 0, 0
-        cursor = max(0, min(cursor, len(self._rows) - 1))
+        cursor = max(0, min(cursor, len(self.rows) - 1))
         self.scroll_lines(cursor - place)
         self.set_reactive(Rows.cursor, cursor)
         self.show_cursor()
@@ -143,19 +125,19 @@ class Rows(CursorView):
 
     def _renewed(self, rows: Sequence[Row]) -> bool:
         """Takes rows that are those of before but for what stands in some; False when they are others."""
-        if len(rows) != len(self._rows) or not rows:
+        if len(rows) != len(self.rows) or not rows:
             return False
         changed: list[int] = []
-        for index, (row, before) in enumerate(zip(rows, self._rows, strict=True)):
+        for index, (row, before) in enumerate(zip(rows, self.rows, strict=True)):
             if row is not before:
                 if row.key != before.key or (row.fold, row.depth) != (before.fold, before.depth):
                     return False
                 if row != before:
                     changed.append(index)
-        natural = natural_widths(self._columns, [rows[index] for index in changed], header=self._header)
+        natural = natural_widths(self._columns, [rows[index] for index in changed], header=bool(self.header_height))
         if any(taken > known for taken, known in zip(natural, self._natural, strict=True)):
             return False  # a column grows, and with it every line
-        self._rows = list(rows)
+        self.rows = list(rows)
         for index in changed:
             self.line_changed(index)
         return True
@@ -171,21 +153,17 @@ class Rows(CursorView):
     # Drawing
 
     def line_count(self) -> int:
-        return len(self._rows) if self._rows else len(safe_lines(self._empty)) if self._empty else 0
-
-    @property
-    def header_height(self) -> int:
-        return 1 if self._header else 0
+        return len(self.rows) if self.rows else len(safe_lines(self._empty)) if self._empty else 0
 
     def is_cursor_line(self, index: int) -> bool:
-        return index == self.cursor and bool(self._rows)
+        return index == self.cursor and bool(self.rows)
 
     def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self._rows) - 1))
+        return max(0, min(cursor, len(self.rows) - 1))
 
     def _measure(self) -> None:
         self._widths = None
-        self._natural = natural_widths(self._columns, self._rows, header=self._header)
+        self._natural = natural_widths(self._columns, self.rows, header=bool(self.header_height))
 
     def _column_widths(self, cells: int) -> list[int]:
         """The width of each column in a widget of `cells` cells; 0 hides one."""
@@ -210,9 +188,9 @@ class Rows(CursorView):
         return spans
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        if not self._rows:
+        if not self.rows:
             return [Span("  "), Span(safe_lines(self._empty)[index], "dim")]
-        row = self._rows[index]
+        row = self.rows[index]
         glyphs = self.glyphs
         spans = [Span(f"{glyphs.cursor} " if index == self.cursor else "  ", "accent")]
         used = 2
@@ -234,23 +212,22 @@ class Rows(CursorView):
         else:
             room = cells - used - badge_cells
             for place, cell in enumerate(row.cells):
-                text = self._cut(text_of(cell), max(room, 0))
+                text = self.fitted(text_of(cell), max(room, 0))
                 if place and width(text) < LEAST_OF_CELL and text != text_of(cell):
                     break  # a letter and an ellipsis are of no use
-                spans += marked(text, cell, row.style)
+                spans += cell_spans(text, cell, row.style)
                 room -= width(text) + 1
                 if place < len(row.cells) - 1 and room > 0:
                     spans.append(Span(" "))
         if badges:
-            spans = self._within(spans, cells - badge_cells)
-            spans += badges
+            spans = [*self.within(spans, cells - badge_cells), *badges]
         return spans
 
     def _badges(self, row: Row, cells: int) -> list[Span]:
         """The badges with a space before each; they never take more than half of the line."""
         spans: list[Span] = []
         for badge in row.badges:
-            text = self._cut(text_of(badge), cells // 2)
+            text = self.fitted(text_of(badge), cells // 2)
             if text:
                 style = badge.style if isinstance(badge, Cell) else "dim"
                 spans += [Span(" "), Span(text, style)]
@@ -258,24 +235,9 @@ class Rows(CursorView):
             spans.append(Span(" "))
         return spans
 
-    def _within(self, spans: list[Span], cells: int) -> list[Span]:
-        """The spans in exactly `cells` cells."""
-        kept: list[Span] = []
-        left = cells
-        for span in spans:
-            text = cut(span.text, left, ellipsis=self.glyphs.ellipsis)
-            if text:
-                kept.append(Span(text, span.style))
-            left -= width(text)
-            if left <= 0:
-                break
-        if left > 0:
-            kept.append(Span(" " * left))
-        return kept
-
     def _cell(self, cell: Cell | str, cells: int, align: Align, style: str, *, last: bool) -> list[Span]:
-        text = self._cut(text_of(cell), cells)
-        spans = marked(text, cell, style)
+        text = self.fitted(text_of(cell), cells)
+        spans = cell_spans(text, cell, style)
         filling = Span(" " * (cells - width(text)))
         if align == "right":
             spans.insert(0, filling)
@@ -285,12 +247,8 @@ class Rows(CursorView):
             spans.append(Span(" " * GAP))
         return spans
 
-    def _cut(self, text: str, cells: int) -> str:
-        # Four characters a cell leave room for marks without width; the rest is not read.
-        return cut(safe(text[: 4 * cells + 16]), cells, ellipsis=self.glyphs.ellipsis)
-
     def takes_click(self, index: int) -> bool:
-        return bool(self._rows)
+        return bool(self.rows)
 
     # Acting
 
@@ -302,7 +260,7 @@ class Rows(CursorView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "choose":
-            return bool(self._rows)
+            return bool(self.rows)
         if action in ("fold", "unfold", "fold_toggle"):
             return self._tree
         return super().check_action(action, parameters)
@@ -314,32 +272,19 @@ class Rows(CursorView):
         if row.fold is None:
             self.post_message(self.Chosen(self, row.key))
         else:
-            self.post_message(self.Folded(self, row.key, folded=not row.fold))
+            self.fold(not row.fold)
 
-    def action_fold_toggle(self) -> None:
-        row = self.current
-        if row is not None and row.fold is not None:
-            self.post_message(self.Folded(self, row.key, folded=not row.fold))
+    def folded(self, index: int) -> bool | None:
+        return self.rows[index].fold if self.rows else None
 
-    def action_fold(self) -> None:
-        """Folds an open row; on any other goes to the row it is below."""
-        row = self.current
-        if row is None:
-            return
-        if row.fold is False:
-            self.post_message(self.Folded(self, row.key, folded=True))
-            return
-        for index in range(self.cursor - 1, -1, -1):
-            if self._rows[index].depth < row.depth:
-                self.cursor = index
-                return
+    def fold(self, folded: bool) -> None:
+        """Asks the owner to: it alone knows the rows below."""
+        self.post_message(self.Folded(self, self.rows[self.cursor].key, folded=folded))
 
-    def action_unfold(self) -> None:
-        """Unfolds a folded row; on an open one goes to the first below it."""
-        row = self.current
-        if row is None or row.fold is None:
-            return
-        if row.fold:
-            self.post_message(self.Folded(self, row.key, folded=False))
-        elif self.cursor + 1 < len(self._rows) and self._rows[self.cursor + 1].depth > row.depth:
-            self.cursor += 1
+    def line_above(self) -> int | None:
+        above = range(self.cursor - 1, -1, -1)
+        return next((at for at in above if self.rows[at].depth < self.rows[self.cursor].depth), None)
+
+    def line_inside(self) -> int | None:
+        row, below = self.rows[self.cursor], self.rows[self.cursor + 1 : self.cursor + 2]
+        return self.cursor + 1 if below and below[0].depth > row.depth else None

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 
 from tui.model.labels import Connection, told_apart
 from tui.session.session import Session, State
 from tui.widgets.status_line import Other, Status
 
-__all__ = ["status_of", "tabs_of"]
+__all__ = ["names_of", "status_of"]
 
 
-def status_of(session: Session, others: Sequence[Session], *, lost: bool, reconnect: str) -> Status:
+def status_of(session: Session, *, lost: bool, reconnect: str) -> Status:
     """The status of a session beside the other open ones.
 
     ``lost`` tells that it was connected before; ``reconnect`` is the key that connects or signs in again.
     """
+    names = names_of(session)
     return Status(
         online=session.online,
         connecting=session.state is State.CONNECTING and not lost,
-        name=_labels(session, others)[0],
+        name=names[0],
         user=session.target.user,
         version=session.learning.release,
         writable=session.caller.writable,
@@ -31,21 +31,16 @@ def status_of(session: Session, others: Sequence[Session], *, lost: bool, reconn
         events=len(session.feeds.open),
         note=_note(session, lost, reconnect),
         colour=session.target.profile.colour,
-        others=tabs_of(session, others),
+        others=tuple(
+            Other(name, other.online, other.target.profile.colour)
+            for name, other in zip(names[1:], session.others(), strict=True)
+        ),
     )
 
 
-def tabs_of(session: Session, others: Sequence[Session]) -> tuple[Other, ...]:
-    """The further connections, by names that tell them apart."""
-    return tuple(
-        Other(label, other.online, other.target.profile.colour)
-        for label, other in zip(_labels(session, others)[1:], others, strict=True)
-    )
-
-
-def _labels(session: Session, others: Sequence[Session]) -> list[str]:
-    """The names of these connections, each of which no other one has."""
-    return list(told_apart([Connection(one.host, one.address, one.target.user) for one in (session, *others)]))
+def names_of(session: Session) -> list[str]:
+    """The names of the open connections, this one first, each of which no other one has."""
+    return told_apart([Connection(one.host, one.address, one.target.user) for one in (session, *session.others())])
 
 
 def _note(session: Session, lost: bool, reconnect: str) -> str:

@@ -14,7 +14,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from truenas_client.values.human import human_ms
-from tui.text import ASCII, UNICODE, cut, safe, width
+from tui.text import ASCII, UNICODE, Glyphs, cut, safe, width
 from tui.themes import STYLES
 from tui.widgets.clickable import clickable
 
@@ -80,32 +80,25 @@ class StatusLine(Widget):
         """A word was clicked: `tab:0` for the first of the other connections, `server`, `access`,
         `lock`, `latency`, `slots`, `jobs`, `events`, `note`."""
 
-        def __init__(self, status_line: "StatusLine", word: str) -> None:
+        def __init__(self, word: str) -> None:
             super().__init__()
-            self.status_line = status_line
             self.word = word
 
-        @property
-        def control(self) -> "StatusLine":
-            return self.status_line
-
-    def __init__(self, status: Status | None = None, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, status: Status | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         if status is not None:
             self.set_reactive(StatusLine.status, status)
 
+    @property
+    def _glyphs(self) -> Glyphs:
+        return ASCII if self.app.has_class("-ascii") else UNICODE
+
     def _words(self) -> tuple[list[Word], list[Word]]:
-        status = self.status
-        glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
+        status, glyphs = self.status, self._glyphs
         dot = glyphs.online if status.online else glyphs.offline
         left = [Word("server", dot, "ok" if status.online else "alarm")]
         if status.name:
-            name = safe(status.name[:200])
-            left.append(
-                Word("server", f" {name} ", f"on:{status.colour}")
-                if _on(status.colour)
-                else Word("server", name, "title")
-            )
+            left.append(_named("server", status.name, status.colour, "title"))
         if status.connecting:
             left.append(Word("server", "connecting", "warning"))
         elif not status.online:
@@ -117,11 +110,7 @@ class StatusLine(Widget):
         ]
         for at, (name, online, colour) in enumerate(status.others):
             dot = glyphs.online if online else glyphs.offline
-            text = f"{dot} {safe(name[:200])}"
-            # On its colour there is a space at either side, as for the one that is shown.
-            left.append(
-                Word(f"tab:{at}", f" {text} " if _on(colour) else text, f"on:{colour}" if _on(colour) else "dim", _TABS)
-            )
+            left.append(_named(f"tab:{at}", f"{dot} {name}", colour, "dim", _TABS))
         right = []
         if status.note:
             right.append(Word("note", safe(status.note[:200]), "warning"))
@@ -132,14 +121,9 @@ class StatusLine(Widget):
         if busy and status.online:
             words = f"{busy}/10 calls" + (f", {waiting} wait" if waiting else "")
             right.append(Word("slots", words, "warning" if waiting else "dim", 4))
-        right += [
-            Word(kind, f"{count} {one}{'s' if count != 1 else ''}", "", rank)
-            for kind, one, count, rank in (
-                ("jobs", "job", status.jobs, 1),
-                ("events", "subscription", status.events, 2),
-            )
-            if count
-        ]
+        for kind, one, count, rank in (("jobs", "job", status.jobs, 1), ("events", "subscription", status.events, 2)):
+            if count:
+                right.append(Word(kind, f"{count} {one}{'s' if count != 1 else ''}", "", rank))
         return left, right
 
     def _layout(self) -> list[tuple[int, Word]]:
@@ -159,22 +143,18 @@ class StatusLine(Widget):
             if rank == _TABS and self.status.others:
                 left.append(Word("tab:0", f"+{len(self.status.others)}", "dim", _COUNT))
         placed: list[tuple[int, Word]] = []
-        at = 0
-        limit = max(room - taken(right), 8)
-        ellipsis = (ASCII if self.app.has_class("-ascii") else UNICODE).ellipsis
-        for place, word in enumerate(left):
-            text = cut(word.text, limit - at, ellipsis=ellipsis)
-            if not text:
-                break
-            placed.append((at, Word(word.id, text, word.style)))
-            at += width(text) + (1 if place == 0 else gap)
-        at = max(room - taken(right) + gap, at)
-        for word in right:
-            text = cut(word.text, room - at, ellipsis=ellipsis)
-            if not text:
-                break
-            placed.append((at, Word(word.id, text, word.style)))
-            at += width(text) + gap
+
+        def place(words: list[Word], at: int, end: int) -> int:
+            for word in words:
+                text = cut(word.text, end - at, ellipsis=self._glyphs.ellipsis)
+                if not text:
+                    break
+                placed.append((at, word._replace(text=text)))
+                at += width(text) + (1 if word is left[0] else gap)
+            return at
+
+        at = place(left, 0, max(room - taken(right), 8))
+        place(right, max(room - taken(right) + gap, at), room)
         return placed
 
     def render(self) -> Content:
@@ -190,7 +170,13 @@ class StatusLine(Widget):
         return Content("").join(parts)
 
     def action_press(self, word: str) -> None:
-        self.post_message(self.Pressed(self, word))
+        self.post_message(self.Pressed(word))
+
+
+def _named(pressed: str, name: str, colour: str, style: str, rank: int = 0) -> Word:
+    """A name; on the colour of its profile, if it has one, with a space at either side."""
+    name = safe(name[:200])
+    return Word(pressed, f" {name} ", f"on:{colour}", rank) if _on(colour) else Word(pressed, name, style, rank)
 
 
 def _on(colour: str) -> Style | None:

@@ -18,10 +18,13 @@ from textual.message import Message
 from truenas_client.values.kinds import Path
 from truenas_client.values.table import Arrangement, Cell, Table
 from tui import actions
-from tui.text import cut, pad, safe, width
-from tui.widgets.column_places import GAP, SIGN, ColumnPlaces
+from tui.text import pad, width
+from tui.widgets.column_places import SIGN, ColumnPlaces
+from tui.widgets.columns import GAP
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
+from tui.widgets.result_messages import ViewChanged
 from tui.widgets.value_view import ValueView
 
 __all__ = ["TableView"]
@@ -36,96 +39,77 @@ class TableView(CursorView, ValueView):
 
     BINDINGS = actions.bind("nav.open", ("nav.left", "column(-1)"), ("nav.right", "column(1)"))
 
+    header_height = 1
+
     @dataclass
     class Chosen(Message):
         """Enter or a double click on a row; `path` is the place of the row in the list."""
 
-        view: TableView
         path: Path
 
-        @property
-        def control(self) -> TableView:
-            return self.view
-
-    @dataclass
     class HeadChosen(Message):
         """A click on the title of a column, which has the cursor now."""
-
-        view: TableView
-
-        @property
-        def control(self) -> TableView:
-            return self.view
 
     @dataclass
     class Arranged(Message):
         """The user chose other columns or another order."""
 
-        view: TableView
         arrangement: Arrangement
 
-        @property
-        def control(self) -> TableView:
-            return self.view
-
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._table: Table | None = None
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.table = Table(())
+        """The table that is shown, empty where none is."""
+        self._places = ColumnPlaces(self.table)
         self._column = 0
-        self._places: ColumnPlaces | None = None
         self._told: tuple[object, ...] = ()
 
     # The table
 
-    def set_table(self, table: Table | None, at: tuple[int, str] = (0, "")) -> None:
-        """Shows a table, the cursor on this row of the list and this column; None shows nothing and lets go of it."""
-        self._end_work()
-        self._table = table
-        self._places = None if table is None else ColumnPlaces(table)
+    def set_table(self, table: Table, at: tuple[int, str] = (0, "")) -> None:
+        """Shows a table, the cursor on this row of the list and this column."""
+        self.end_search()
+        if self.is_attached:
+            for group in ("sort", "look"):
+                self.workers.cancel_group(self, group)
+        self.table, self._places = table, ColumnPlaces(table)
         row, key = at
-        self._column = table.columns.index(key) if table is not None and key in table.columns else 0
+        self._column = table.columns.index(key) if key in table.columns else 0
         self._told = ()
         self.set_reactive(TableView.cursor, row)
         self._columns_changed()
         self.scroll_lines(0)
         self.show_cursor()
-        if table is not None:
-            self._sort(table, row or None)
+        if len(table):
+            self._sort(row or None)
             self._look_further()
 
     def clear(self) -> None:
-        self.set_table(None)
-
-    @property
-    def table(self) -> Table | None:
-        """The table that is shown."""
-        return self._table
+        self.set_table(Table(()))
 
     @property
     def key(self) -> str | None:
         """The key of the column under the cursor."""
-        return self._table.columns[self._column] if self._table is not None and self._table.columns else None
+        return self.table.columns[self._column] if self.table.columns else None
 
     @property
     def path(self) -> Path:
         """The path of the value under the cursor."""
-        if self._table is None or self.key is None:
-            return ()
-        return self._table.place(self.cursor, self.key)
+        return () if self.key is None else self.table.place(self.cursor, self.key)
 
     @property
     def value(self) -> Any:
         """The value under the cursor; None where a row has nothing there."""
-        return None if self._table is None or self.key is None else self._table.value(self.cursor, self.key)
+        return None if self.key is None else self.table.value(self.cursor, self.key)
 
     @property
     def shown_columns(self) -> tuple[int, int, int]:
         """Numbers, from 1, of the first and last column on screen after those that stay, and how many there are."""
         cells = self.scrollable_content_region.width
-        total = len(self._table.columns) if self._table is not None else 0
+        total = len(self.table.columns)
         if not cells:  # nothing is on screen yet
             return 1, total, total
-        places = self._on_screen(cells)
+        places = self._places.on_screen(cells)
         if not places:
             return 0, 0, total
         first = next((column for at, (column, _) in enumerate(places) if column != at), 0)
@@ -133,127 +117,102 @@ class TableView(CursorView, ValueView):
 
     def show_exact(self, exact: bool) -> None:
         """Shows exact values in the cells, or readable ones."""
-        if self._table is not None:
-            self._table.exact = exact
-            self._columns_changed()
+        self.table.exact = exact
+        self._columns_changed()
 
     @property
     def facts(self) -> list[str]:
-        return [*(["exact values"] if self._table is not None and self._table.exact else []), *self._hidden]
-
-    @property
-    def _hidden(self) -> list[str]:
         first, last, total = self.shown_columns
-        hidden = len(set(self._table.whole) - set(self._table.columns)) if self._table is not None else 0
-        if (first, last) != (1, total):
-            return [f"columns {first}-{last} of {total}" + (f", {hidden} hidden" if hidden else "")]
-        return [f"{hidden} hidden"] if hidden else []
+        hidden = len(set(self.table.whole) - set(self.table.columns))
+        columns = [f"columns {first}-{last} of {total}"] if (first, last) != (1, total) else []
+        columns += [f"{hidden} hidden"] if hidden else []
+        return [*(["exact values"] if self.table.exact else []), *([", ".join(columns)] if columns else [])]
 
     # Arranging
 
     def rearrange(self, arrangement: Arrangement) -> None:
         """Shows the columns as chosen, the cursor on the same value where it is still shown."""
-        table = self._table
-        if table is None:
-            return
+        table = self.table
         key, source = self.key, table.source(self.cursor)
         table.arrange(arrangement)
         columns = table.columns
         self._column = columns.index(key) if key in columns else min(self._column, max(len(columns) - 1, 0))
         self._columns_changed()
-        self._sort(table, source)
-        self.post_message(self.Arranged(self, arrangement))
+        self._sort(source)
+        self.post_message(self.Arranged(arrangement))
 
     def change(self, what: Callable[[Table, str], Arrangement]) -> None:
         """Arranges the columns anew by a change of the one under the cursor."""
-        if self._table is not None and self.key is not None:
-            self.rearrange(what(self._table, self.key))
+        if self.key is not None:
+            self.rearrange(what(self.table, self.key))
 
-    def _sort(self, table: Table, source: int | None = None) -> None:
-        if table.is_sorted:
+    def _sort(self, source: int | None) -> None:
+        if self.table.is_sorted:
             return
-        if len(table) > _AT_ONCE:
+        if len(self.table) > _AT_ONCE:
             self._sort_slowly(source)
             return
-        for _ in table.sort():
+        for _ in self.table.sort():
             pass
-        self._sorted(table, source)
+        self._sorted(source)
 
     @work(exclusive=True, group="sort")
     async def _sort_slowly(self, source: int | None) -> None:
-        table = self._table
+        steps = self.table.sort()
         try:
-            for _ in table.sort() if table is not None else ():
+            for _ in steps:
                 await asyncio.sleep(0)
-            if table is not None and table is self._table:
-                self._sorted(table, source)
         finally:
-            del table
+            del steps  # the traceback of a cancelled task would go on holding the table
+        self._sorted(source)
 
-    def _sorted(self, table: Table, source: int | None) -> None:
+    def _sorted(self, source: int | None) -> None:
         self.redraw()
         if source is not None:
-            self.cursor = table.shown_at(source)
+            self.cursor = self.table.shown_at(source)
             self.show_cursor()
         self.cursor_moved()
 
     @work(exclusive=True, group="look")
     async def _look_further(self) -> None:
-        table = self._table
+        steps = self.table.look_further()
         try:
-            for more in table.look_further() if table is not None else ():
-                if table is not self._table:
-                    return
+            for more in steps:
                 if more:
                     self._columns_changed()
                 await asyncio.sleep(0)
         finally:
-            del table
-
-    def _end_work(self) -> None:
-        self.end_search()
-        if self.is_attached:
-            for group in ("sort", "look"):
-                self.workers.cancel_group(self, group)
+            del steps
 
     # Drawing
 
     def line_count(self) -> int:
-        return 0 if self._table is None else len(self._table)
-
-    @property
-    def header_height(self) -> int:
-        return 1
+        return len(self.table)
 
     def header_spans(self, cells: int) -> Sequence[Span] | None:
-        table = self._table
-        if table is None:
-            return None
-        spans = [Span("  ")]
+        table, spans = self.table, [Span("  ")]
         sorting, descending = table.sorting or (None, False)
-        for place, (column, room) in enumerate(self._on_screen(cells)):
+        for place, (column, room) in enumerate(self._places.on_screen(cells)):
             key = table.columns[column]
-            title = safe(key[: 4 * room + 16])
+            title = self.fitted(key, room)
             if key == sorting:
                 sign = self.glyphs.descending if descending else self.glyphs.ascending
-                title = cut(title, max(room - 2, 1), ellipsis=self.glyphs.ellipsis) + f" {sign}"
-            title = cut(title, room, ellipsis=self.glyphs.ellipsis)
-            filled = pad(title, room, "right" if self._numeric(key) else "left")
+                title = self.fitted(f"{self.fitted(key, max(room - 2, 1))} {sign}", room)
+            filled = pad(title, room, "right" if self._places.is_numeric(key) else "left")
             spans += [Span(" " * GAP if place else ""), Span(filled, "accent" if column == self._column else "")]
         return spans
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        assert self._table is not None
         on_cursor = index == self.cursor
         spans = [Span(f"{self.glyphs.cursor} " if on_cursor else "  ", "accent")]
-        for place, (column, room) in enumerate(self._on_screen(cells)):
-            key = self._table.columns[column]
+        for place, (column, room) in enumerate(self._places.on_screen(cells)):
+            key = self.table.columns[column]
             spans.append(Span(" " * GAP if place else ""))
-            spans += self._cell(self._table.cell(index, key), room, key, on_cursor and column == self._column)
+            spans += self._cell(self.table.cell(index, key), room, key, on_cursor and column == self._column)
         return spans
 
     def _cell(self, cell: Cell, room: int, key: str, chosen: bool) -> list[Span]:
-        text = cut(safe(cell.text[: 4 * room + 16]), room, ellipsis=self.glyphs.ellipsis)
+        text = self.fitted(cell.text, room)
         filling = " " * (room - width(text))
         style = _STYLES.get(cell.kind, "")
         if chosen:
@@ -261,18 +220,11 @@ class TableView(CursorView, ValueView):
             text, filling, style = (text, filling, f"{style} cell".strip()) if text else (" ", filling[1:], "cell")
         spans = found_spans(text, self.sought, style)
         if filling:
-            spans.insert(0 if self._numeric(key) else len(spans), Span(filling))
+            spans.insert(0 if self._places.is_numeric(key) else len(spans), Span(filling))
         return spans
 
-    def _numeric(self, key: str) -> bool:
-        return self._places is not None and self._places.is_numeric(key)
-
-    def _on_screen(self, cells: int) -> list[tuple[int, int]]:
-        return [] if self._places is None else self._places.on_screen(cells)
-
     def _columns_changed(self) -> None:
-        if self._places is not None:
-            self._places.forget()
+        self._places.forget()
         self.lines_changed()
         self._show_column()
 
@@ -280,45 +232,44 @@ class TableView(CursorView, ValueView):
 
     def action_column(self, by: int) -> None:
         """The column before or after."""
-        if self._table is not None:
-            self._column = max(0, min(self._column + by, len(self._table.columns) - 1))
-            self._show_column()
+        self._column = max(0, min(self._column + by, len(self.table.columns) - 1))
+        self._show_column()
 
     def _show_column(self) -> None:
         """Scrolls no further than needed to have all of the cursor's column on screen."""
         cells = self.scrollable_content_region.width
-        if self._places is not None and cells and self._places.show(self._column, cells):
+        if cells and self._places.show(self._column, cells):
             self._strips.clear()
         self.line_changed(self.cursor)
         self.refresh()
         self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        told = (self.path, self._places and self._places.first, self.scrollable_content_region.width)
+        told = (self.path, self._places.first, self.scrollable_content_region.width)
         if told != self._told:
             self._told = told
-            self.post_message(self.PathChanged(self.path))
+            self.post_message(ViewChanged())
 
     def on_resize(self, event: events.Resize) -> None:
         self._show_column()
 
     def action_choose(self) -> None:
-        if self._table is not None:
-            self.post_message(self.Chosen(self, (self._table.source(self.cursor),)))
+        if len(self.table):
+            self.post_message(self.Chosen((self.table.source(self.cursor),)))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is None or offset.y >= self.header_height or self._table is None:
+        if offset is None or offset.y >= self.header_height:
             return  # a line: the base class takes it
         event.prevent_default()
         if self._column_at(offset.x):
             self._show_column()
-            self.post_message(self.HeadChosen(self))
+            self.post_message(self.HeadChosen())
 
     def _column_at(self, cell: int) -> bool:
         """Puts the cursor on the column at a cell of the screen; False where there is none."""
         at = SIGN
-        for place, room in self._on_screen(self.scrollable_content_region.width):
+        for place, room in self._places.on_screen(self.scrollable_content_region.width):
             if at <= cell < at + room + GAP:
                 self._column = place
                 return True
@@ -335,13 +286,11 @@ class TableView(CursorView, ValueView):
     # Finding
 
     def matches(self, text: str, *, backwards: bool) -> Iterator[tuple[int, int] | None]:
-        if self._table is None:
-            return iter(())
-        return self._table.search(text, after=(self.cursor, self._column), backwards=backwards)
+        return self.table.search(text, after=(self.cursor, self._column), backwards=backwards)
 
     def match_here(self, text: str) -> tuple[int, int] | None:
-        table, here = self._table, (self.cursor, self._column)
-        return here if table is not None and table.columns and table.matches(*here, text) else None
+        table, here = self.table, (self.cursor, self._column)
+        return here if table.columns and table.matches(*here, text) else None
 
     def go_to_match(self, place: tuple[int, int]) -> None:
         row, self._column = place

@@ -15,8 +15,9 @@ from textual.message import Message
 
 from tui import actions
 from tui.text import Glyphs
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.laid_lines import LaidLines, Line
-from tui.widgets.lines import CursorView, Span
+from tui.widgets.lines import Span
 from tui.widgets.pane import Fact, Pane
 
 __all__ = ["Drawn", "Room", "Tile", "TileLines"]
@@ -120,9 +121,6 @@ class TileLines(LaidLines, CursorView):
 
     def cursor_moved(self) -> None:
         self.post_message(self.Moved(self))
-
-    def takes_click(self, index: int) -> bool:
-        return True
 
     def choose_at(self, index: int, column: int) -> bool:
         if not (key := self._keys[index]):

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui import actions
-from tui.session.feeds import Feed
+from tui.model.feed import Feed
 from tui.session.session import Session
 from tui.session.stores import Job
 from tui.text import ASCII, UNICODE, Glyphs, bar, cut, safe, width
@@ -93,13 +93,9 @@ class WatchLine(Widget, can_focus=True):
         if watch is not None:
             return self._event(watch, cells, glyphs)
         # A digit is only typed where a text field has the focus; a click works everywhere.
-        keys = (
-            "" if is_typing(self.screen) else actions.worded("; {go.jobs} shows jobs, {go.events} events", typing=False)
-        )
-        return Content.styled(
-            cut(f" No jobs or events yet{keys}", cells, ellipsis=glyphs.ellipsis),
-            STYLES["dim"],
-        )
+        keys = "" if is_typing(self.screen) else "; {go.jobs} shows jobs, {go.events} events"
+        words = " No jobs or events yet" + actions.worded(keys, typing=False)
+        return Content.styled(cut(words, cells, ellipsis=glyphs.ellipsis), STYLES["dim"])
 
     def _job(self, job: Job, cells: int, glyphs: Glyphs) -> Content:
         words = words_of(job)
@@ -111,21 +107,10 @@ class WatchLine(Widget, can_focus=True):
         right = cut(right, max(cells // 2, 8), ellipsis=glyphs.ellipsis)
         room = cells - width(name) - width(right) - 4
         drawn = bar(words.fraction, min(room, 40), glyphs) if room >= 8 else words.state
-        return Content.assemble(
-            " ",
-            (name, STYLES["strong"]),
-            "  ",
-            (drawn, STYLES["accent"]),
-            "  ",
-            right,
-        )
+        return Content.assemble(" ", (name, STYLES["strong"]), "  ", (drawn, STYLES["accent"]), "  ", right)
 
     def _event(self, feed: Feed, cells: int, glyphs: Glyphs) -> Content:
         name = cut(safe(feed.name), cells // 2, ellipsis=glyphs.ellipsis)
         text = "".join(span.text for span in event_spans(feed.events[-1], cells))
-        return Content.assemble(
-            " ",
-            (name, STYLES["strong"]),
-            "  ",
-            cut(text, max(cells - width(name) - 2, 0), ellipsis=glyphs.ellipsis),
-        )
+        text = cut(text, max(cells - width(name) - 2, 0), ellipsis=glyphs.ellipsis)
+        return Content.assemble(" ", (name, STYLES["strong"]), "  ", text)

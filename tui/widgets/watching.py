@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Protocol
 
 from textual.app import ComposeResult
 
-from tui.session.feeds import Feed, Feeds
+from tui.model.feed import Feed
+from tui.session.feeds import Feeds
+from tui.session.session import Session
 from tui.session.stores import Job, JobStore
 from tui.text import bar, pad, safe, width
 from tui.widgets.event_words import event_spans
@@ -18,31 +19,21 @@ from tui.widgets.lines import Span
 from tui.widgets.pane import Pane
 from tui.widgets.pulse import on_pulse
 
-__all__ = ["Watched", "WatchingLines", "WatchingPane"]
+__all__ = ["WatchingLines", "WatchingPane"]
 
 MOST_JOBS = 4
 MOST_EVENTS = 3
 
 
-class Watched(Protocol):
-    """The watched data: the session's stores."""
-
-    @property
-    def jobs(self) -> JobStore: ...
-    @property
-    def feeds(self) -> Feeds: ...
-
-
 class WatchingLines(LaidLines):
     """Draws the stores as they are whenever it is laid out anew."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, jobs: JobStore, feeds: Feeds) -> None:
         super().__init__()
-        self._watched = watched
+        self._jobs, self._feeds = jobs, feeds
 
     def lay(self, cells: int) -> Iterator[Line]:
-        jobs, feeds = self._watched.jobs, self._watched.feeds.open
-        shown = _watched_first(jobs)
+        shown, feeds = _watched_first(self._jobs), self._feeds.open
         for job in shown:
             yield from self._job(job, cells)
             yield ()
@@ -54,7 +45,7 @@ class WatchingLines(LaidLines):
 
     def _job(self, job: Job, cells: int) -> Iterator[Line]:
         words = words_of(job)
-        star = f"{self.glyphs.star} " if job.id in self._watched.jobs.watched else ""
+        star = f"{self.glyphs.star} " if job.id in self._jobs.watched else ""
         yield _spread(cells, Span(star + words.name, "strong"), Span(f"{words.state}  {words.elapsed}", words.style))
         if not job.ended:
             tail = f"  {words.percent:>5}  {words.left}"
@@ -72,12 +63,12 @@ class WatchingLines(LaidLines):
 class WatchingPane(Pane):
     """Pulls from the session's stores, at most ten times a second and only while it can be seen."""
 
-    def __init__(self, watched: Watched, *, id: str | None = None) -> None:
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__("Watching", id=id)
-        self._watched = watched
+        self._session = session
 
     def compose(self) -> ComposeResult:
-        yield WatchingLines(self._watched)
+        yield WatchingLines(self._session.jobs, self._session.feeds)
 
     def on_mount(self) -> None:
         on_pulse(self, self._pull)
@@ -85,7 +76,7 @@ class WatchingPane(Pane):
     def _pull(self) -> None:
         if self.is_on_screen and self.screen.is_active:
             self.query_one(WatchingLines).lay_anew()
-            running = len(self._watched.jobs.active())
+            running = len(self._session.jobs.active())
             self.facts = f"{running} running" if running else ""
 
 

@@ -14,7 +14,7 @@ from .tables import read, row_of
 __all__ = ["PART"]
 
 WRITE = ("ALERT_LIST_WRITE", "ALERT_WRITE")
-ONE = shapes.arguments(uuid=shapes.text("Id of the alert."))
+ONE = {"uuid": shapes.text("Id of the alert.")}
 
 QUIET_SECONDS = 40.0
 WARM_SECONDS = 25.0
@@ -24,11 +24,7 @@ PART.service("alert")
 PART.event("alert.list", roles=read("alert"))
 
 
-def _listed() -> list[shapes.Schema]:
-    return shapes.returning(shapes.array(row_of("alert"), "The alerts."))
-
-
-@PART.method("alert.list", returns=_listed, roles=read("alert"))
+@PART.method("alert.list", returns=lambda: shapes.array(row_of("alert"), "The alerts."), roles=read("alert"))
 def list_(call: Call) -> list[dict[str, Any]]:
     """The alerts that the system raised."""
     return list(call.nas.world.table("alert").values())
@@ -47,7 +43,7 @@ PART.method("alert.restore", accepts=ONE, roles=WRITE, description="Show an aler
 )
 
 
-@PART.method("alert.list_categories", accepts=shapes.arguments(options=shapes.obj("Nothing.", {})), roles=read("alert"))
+@PART.method("alert.list_categories", accepts={"options": shapes.obj("Nothing.", {})}, roles=read("alert"))
 def list_categories(call: Call, options: dict[str, Any]) -> list[dict[str, Any]]:
     """The kinds of alerts there are."""
     alerts = call.nas.world.table("alert").values()
@@ -71,8 +67,8 @@ async def come_and_go(nas: Nas) -> None:
     while True:
         await nas.clock.sleep(QUIET_SECONDS)
         alerts = nas.world.table("alert")
-        hot = next(iter(nas.world.disks.values()))
-        text = f"Disk {hot.name} is at 51 °C; it should stay below 50 °C."
+        hot = next(iter(nas.world.disks))
+        text = f"Disk {hot} is at 51 °C; it should stay below 50 °C."
         ident, now = nas.world.uuid(), nas.clock.wall()
         alerts[ident] = {
             **nas.world.blank("alert"),

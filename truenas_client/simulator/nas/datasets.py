@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import CallError, InstanceNotFound, ValidationErrors
+from ..errors import CallError, ValidationErrors, found
 from ..extension import Extensible
 from ..state import Nas
 from ..world import DATA, Dataset, World
@@ -17,7 +17,7 @@ from .datasetrows import dataset_row, rows_asked_for
 from .tables import add_table, pristine, read
 from .zfsproperties import INHERITED, SIZES
 
-__all__ = ["PART", "WRITE", "find"]
+__all__ = ["PART", "WRITE", "find", "tell"]
 
 WRITE = ("DATASET_WRITE",)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\- ]*\Z")
@@ -80,34 +80,35 @@ def _settings() -> dict[str, dict[str, Any]]:
 
 
 PATH = shapes.text("Path of the new dataset, beginning with its pool.", minLength=1)
+ANCESTORS = shapes.boolean("Make missing datasets above it.", default=False)
+SETTINGS = _settings()
+OF_BOTH = {
+    "encryption": shapes.boolean("Encrypt it.", default=False),
+    "inherit_encryption": shapes.boolean("Encrypt it as its parent is.", default=True),
+    "encryption_options": ENCRYPTION,
+    "user_properties": shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
+    **SETTINGS,
+}
 BRANCHES = [
     shapes.obj(
         name=PATH,
         type={"type": "string", "const": "FILESYSTEM", "default": "FILESYSTEM", "description": "A filesystem."},
-        create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+        create_ancestors=ANCESTORS,
         aclmode=shapes.optional(shapes.choice("PASSTHROUGH", "RESTRICTED", "DISCARD", "INHERIT")),
         acltype=shapes.optional(shapes.choice("OFF", "NFSV4", "POSIX", "INHERIT")),
         casesensitivity=shapes.optional(shapes.choice("SENSITIVE", "INSENSITIVE", "INHERIT")),
         share_type=shapes.choice("GENERIC", "MULTIPROTOCOL", "NFS", "SMB", "APPS", default="GENERIC"),
-        encryption=shapes.boolean("Encrypt it.", default=False),
-        inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
-        encryption_options=ENCRYPTION,
-        user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
-        **_settings(),
+        **OF_BOTH,
     ),
     shapes.obj(
         name=PATH,
         type={"type": "string", "const": "VOLUME", "default": "VOLUME", "description": "A volume."},
         volsize=shapes.integer("Size in octets.", minimum=1),
-        create_ancestors=shapes.boolean("Make missing datasets above it.", default=False),
+        create_ancestors=ANCESTORS,
         volblocksize=shapes.optional(shapes.choice(*VOLUME_BLOCKS, doc="Size of a block.")),
         force_size=shapes.optional(shapes.boolean("Even where the pool has little room.")),
         sparse=shapes.boolean("Take space only for what is written.", default=False),
-        encryption=shapes.boolean("Encrypt it.", default=False),
-        inherit_encryption=shapes.boolean("Encrypt it as its parent is.", default=True),
-        encryption_options=ENCRYPTION,
-        user_properties=shapes.array(USER_PROPERTY, "Properties of your own.", default=[]),
-        **_settings(),
+        **OF_BOTH,
     ),
 ]
 NEW = {
@@ -118,19 +119,12 @@ NEW = {
 
 
 @cache
-def _row() -> list[shapes.Schema]:
+def _row() -> shapes.Schema:
     world = pristine().world
-    return shapes.returning(
-        shapes.like(dataset_row(world, world.datasets["tank"]), DATA["tables"]["pool.dataset"]["docs"])
-    )
+    return shapes.like(dataset_row(world, world.datasets["tank"]), DATA["tables"]["pool.dataset"]["docs"])
 
 
-@PART.method(
-    "pool.dataset.create",
-    accepts=shapes.arguments(data=NEW),
-    returns=_row,
-    roles=WRITE,
-)
+@PART.method("pool.dataset.create", accepts={"data": NEW}, returns=_row, roles=WRITE)
 def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
     """Create a filesystem or volume; returns it."""
     _check_new(call.nas.world, data)
@@ -146,15 +140,15 @@ def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
     return _added(call.nas, dataset)
 
 
-CHANGES = _settings() | {"volsize": shapes.optional(shapes.integer("New size of a volume.", minimum=1))}
+CHANGES = SETTINGS | {"volsize": shapes.optional(shapes.integer("New size of a volume.", minimum=1))}
 
 
 @PART.method(
     "pool.dataset.update",
-    accepts=shapes.arguments(
-        id=shapes.text("Path of the dataset.", minLength=1),
-        data=shapes.obj("What to change; the rest stays.", {}, **CHANGES),
-    ),
+    accepts={
+        "id": shapes.text("Path of the dataset.", minLength=1),
+        "data": shapes.obj("What to change; the rest stays.", {}, **CHANGES),
+    },
     returns=_row,
     roles=WRITE,
 )
@@ -174,29 +168,27 @@ def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
     if size is not None:
         dataset.volsize = size
     _set(dataset, data)
-    row = dataset_row(call.nas.world, dataset)
-    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=row)
-    return row
+    return tell(call.nas, "CHANGED", dataset)
 
 
 @PART.method(
     "pool.dataset.delete",
-    accepts=shapes.arguments(
-        id=shapes.text("Path of the dataset.", minLength=1),
-        options=shapes.obj(
+    accepts={
+        "id": shapes.text("Path of the dataset.", minLength=1),
+        "options": shapes.obj(
             "How far to go.",
             {},
             recursive=shapes.boolean("Delete all below it, too.", default=False),
             force=shapes.boolean("Delete it even when it is in use.", default=False),
         ),
-    ),
-    returns=shapes.returning(shapes.boolean("Always true.")),
+    },
+    returns=shapes.boolean("Always true."),
     roles=("DATASET_DELETE",),
 )
 def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
     """Delete a dataset and everything in it. There is no way back."""
     dataset = find(call.nas.world, id)
-    below = [found for found in call.nas.world.datasets if found.startswith(f"{id}/")]
+    below = [name for name in call.nas.world.datasets if name.startswith(f"{id}/")]
     if dataset.parent is None:
         raise CallError("The root of a pool can't be deleted; export the pool instead", errno.EINVAL)
     if below and not options.get("recursive"):
@@ -211,7 +203,7 @@ def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
 
 @PART.method(
     "pool.dataset.compression_choices",
-    returns=shapes.returning({"type": "object", "additionalProperties": shapes.text()}),
+    returns={"type": "object", "additionalProperties": shapes.text()},
     roles=read("pool.dataset"),
 )
 def compression_choices(call: Call) -> dict[str, str]:
@@ -221,9 +213,7 @@ def compression_choices(call: Call) -> dict[str, str]:
 
 @PART.method(
     "pool.dataset.recordsize_choices",
-    accepts=shapes.arguments(
-        pool_name=shapes.nullable(shapes.text("Name of a pool; null for all pools."), default=None)
-    ),
+    accepts={"pool_name": shapes.nullable(shapes.text("Name of a pool; null for all pools."), default=None)},
     roles=read("pool.dataset"),
 )
 def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
@@ -232,10 +222,7 @@ def recordsize_choices(call: Call, pool_name: str | None) -> list[str]:
 
 
 def find(world: World, name: str) -> Dataset:
-    dataset = world.datasets.get(name)
-    if dataset is None:
-        raise InstanceNotFound(f"PoolDataset {name} does not exist")
-    return dataset
+    return found(world.datasets.get(name), f"PoolDataset {name}")
 
 
 def _check_new(world: World, data: dict[str, Any]) -> None:
@@ -268,8 +255,13 @@ def _make_ancestors(nas: Nas, name: str) -> None:
 
 def _added(nas: Nas, dataset: Dataset) -> dict[str, Any]:
     nas.world.datasets[dataset.name] = dataset
+    return tell(nas, "ADDED", dataset)
+
+
+def tell(nas: Nas, kind: str, dataset: Dataset) -> dict[str, Any]:
+    """Send the event of a dataset; its row."""
     row = dataset_row(nas.world, dataset)
-    nas.send_event("pool.dataset.query", "ADDED", id=dataset.name, fields=row)
+    nas.send_event("pool.dataset.query", kind, id=dataset.name, fields=row)
     return row
 
 

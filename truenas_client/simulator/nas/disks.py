@@ -7,103 +7,73 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import InstanceNotFound
+from ..errors import found
 from ..extension import Extensible
 from ..state import Nas
-from ..world import Disk, World
-from .tables import add_table
+from .tables import Row, add_table, change
 
-__all__ = ["PART", "temperature"]
+__all__ = ["PART", "warmth"]
 
 REPORTING = ("READONLY_ADMIN", "REPORTING_READ", "REPORTING_WRITE")
 
 PART = Extensible()
 
 
-def _rows(nas: Nas) -> list[dict[str, Any]]:
-    return [_row(number, disk) for number, disk in enumerate(nas.world.disks.values())]
+add_table(PART, "disk", lambda nas: list(nas.world.disks.values()))
 
-
-add_table(PART, "disk", _rows)
+CHANGES = {
+    "description": shapes.optional(shapes.text("A note.")),
+    "hddstandby": shapes.optional(
+        shapes.choice("ALWAYS ON", "5", "10", "20", "30", "60", "120", "180", "240", "300", "330")
+    ),
+}
 
 
 @PART.method(
     "disk.update",
-    accepts=shapes.arguments(
-        id=shapes.text("Identifier of the drive."),
-        data=shapes.obj(
-            "What to change; the rest stays.",
-            {},
-            description=shapes.optional(shapes.text("A note.")),
-            hddstandby=shapes.optional(
-                shapes.choice("ALWAYS ON", "5", "10", "20", "30", "60", "120", "180", "240", "300", "330")
-            ),
-        ),
-    ),
+    accepts={
+        "id": shapes.text("Identifier of the drive."),
+        "data": shapes.obj("What to change; the rest stays.", {}, **CHANGES),
+    },
     roles=("DISK_WRITE",),
 )
-def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
+def update(call: Call, id: str, data: Row) -> Row:
     """Update the note or the standby time of a drive; returns the drive."""
-    for number, disk in enumerate(call.nas.world.disks.values()):
-        if disk.identifier == id:
-            disk.description = data.get("description", disk.description)
-            disk.spindown = data.get("hddstandby", disk.spindown)
-            row = _row(number, disk)
-            call.nas.send_event("disk.query", "CHANGED", id=id, fields=row)
-            return row
-    raise InstanceNotFound(f"disk {id} does not exist")
+    disk = found(next((disk for disk in call.nas.world.disks.values() if disk["identifier"] == id), None), f"disk {id}")
+    change(call.nas, "disk", disk, **{name: value for name, value in data.items() if name in CHANGES})
+    return disk
 
 
 @PART.method(
     "disk.temperatures",
-    accepts=shapes.arguments(
-        name=shapes.array(shapes.text(), "Names of drives; none means all.", default=[]),
-        include_thresholds=shapes.boolean("Tell also what is too warm.", default=False),
-    ),
+    accepts={
+        "name": shapes.array(shapes.text(), "Names of drives; none means all.", default=[]),
+        "include_thresholds": shapes.boolean("Tell also what is too warm.", default=False),
+    },
     roles=REPORTING,
 )
 def temperatures(call: Call, name: list[str], include_thresholds: bool) -> dict[str, Any]:
     """How warm the drives are, in degrees Celsius by name."""
-    found: dict[str, Any] = {}
-    for disk in call.nas.world.disks.values():
-        if not name or disk.name in name:
-            value: Any = round(temperature(disk, call.nas.clock.now()))
-            if include_thresholds:
-                value = {"temperature": value, "critical": 60, "hyst": 55}
-            found[disk.name] = value
-    return found
+    further = {"critical": 60, "hyst": 55}
+    return {
+        disk: {"temperature": round(warm), **further} if include_thresholds else round(warm)
+        for disk, warm in warmth(call.nas).items()
+        if not name or disk in name
+    }
 
 
 @PART.method(
-    "disk.get_used",
-    accepts=shapes.arguments(join_partitions=shapes.boolean("Has no effect here.", default=False)),
-    roles=REPORTING,
+    "disk.get_used", accepts={"join_partitions": shapes.boolean("Has no effect here.", default=False)}, roles=REPORTING
 )
 def get_used(call: Call, join_partitions: bool) -> list[dict[str, Any]]:
     """The drives that belong to a pool."""
-    return [row for row in _rows(call.nas) if row["pool"]]
+    return [disk for disk in call.nas.world.disks.values() if disk["pool"]]
 
 
-def temperature(disk: Disk, now: float) -> float:
-    """How warm a drive is: it goes up and down a little over some minutes."""
-    return disk.temperature + 1.5 * math.sin(now / 97 + len(disk.name) + disk.size % 7)
-
-
-def _row(number: int, disk: Disk) -> dict[str, Any]:
-    nvme = disk.name.startswith("nvme")
-    return World.blank("disk") | {
-        "identifier": disk.identifier,
-        "name": disk.name,
-        "subsystem": "nvme" if nvme else "scsi",
-        "number": number,
-        "serial": disk.serial,
-        "size": disk.size,
-        "description": disk.description,
-        "hddstandby": disk.spindown,
-        "model": disk.model,
-        "rotationrate": disk.rotation,
-        "type": disk.kind,
-        "bus": "NVME" if nvme else "ATA",
-        "devname": disk.name,
-        "pool": disk.pool,
+def warmth(nas: Nas) -> dict[str, float]:
+    """How warm the drives are now, by name: it goes up and down a little over some minutes."""
+    now, world = nas.clock.now(), nas.world
+    return {
+        name: world.warmth[name] + 1.5 * math.sin(now / 97 + len(name) + disk["size"] % 7)
+        for name, disk in world.disks.items()
     }

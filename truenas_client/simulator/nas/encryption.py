@@ -9,8 +9,7 @@ from .. import shapes
 from ..call import Call
 from ..errors import CallError
 from ..extension import Extensible
-from .datasetrows import dataset_row
-from .datasets import WRITE, find
+from .datasets import WRITE, find, tell
 
 __all__ = ["PART"]
 
@@ -19,11 +18,11 @@ PART = Extensible()
 
 @PART.job(
     "pool.dataset.lock",
-    accepts=shapes.arguments(
-        id=shapes.text("Path of an encrypted dataset."),
-        options=shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
-    ),
-    returns=shapes.returning(shapes.boolean("Always true.")),
+    accepts={
+        "id": shapes.text("Path of an encrypted dataset."),
+        "options": shapes.obj("How.", {}, force_umount=shapes.boolean("Even when it is in use.", default=False)),
+    },
+    returns=shapes.boolean("Always true."),
     roles=WRITE,
 )
 async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
@@ -34,15 +33,15 @@ async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
     call.progress(30, f"Unmounting {id}")
     await call.sleep(1)
     dataset.locked = True
-    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(call.nas.world, dataset))
+    tell(call.nas, "CHANGED", dataset)
     return True
 
 
 @PART.job(
     "pool.dataset.unlock",
-    accepts=shapes.arguments(
-        id=shapes.text("Path of an encrypted dataset."),
-        options=shapes.obj(
+    accepts={
+        "id": shapes.text("Path of an encrypted dataset."),
+        "options": shapes.obj(
             "The keys.",
             {},
             datasets=shapes.array(
@@ -55,7 +54,7 @@ async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
                 default=[],
             ),
         ),
-    ),
+    },
     roles=WRITE,
 )
 async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -69,5 +68,5 @@ async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]
     dataset.locked = False
     call.progress(80, f"Mounting {id}")
     await call.sleep(1)
-    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(call.nas.world, dataset))
+    tell(call.nas, "CHANGED", dataset)
     return {"unlocked": [id], "failed": {}}

@@ -65,19 +65,17 @@ _QUERY = shapes.obj(
     end=shapes.nullable(shapes.integer("Its end, in seconds since 1970."), default=None),
 )
 _VALUES = shapes.obj("By the names of the series.", ..., True)
-_ANSWER = shapes.returning(
-    shapes.array(
-        shapes.obj(
-            name=shapes.text("Name of the graph.", minLength=1),
-            identifier=shapes.nullable(shapes.text("The disk or interface that the graph is about.")),
-            data=shapes.array(shapes.any_(), "A row for each moment: its time, then a value for each series."),
-            aggregations=shapes.nullable(shapes.obj("Over the stretch.", min=_VALUES, mean=_VALUES, max=_VALUES)),
-            start=shapes.integer("The first moment.", exclusiveMinimum=0),
-            end=shapes.integer("The last moment.", exclusiveMinimum=0),
-            legend=shapes.array(shapes.text(), "What the members of a row are."),
-        ),
-        "One answer for each graph.",
-    )
+_ANSWER = shapes.array(
+    shapes.obj(
+        name=shapes.text("Name of the graph.", minLength=1),
+        identifier=shapes.nullable(shapes.text("The disk or interface that the graph is about.")),
+        data=shapes.array(shapes.any_(), "A row for each moment: its time, then a value for each series."),
+        aggregations=shapes.nullable(shapes.obj("Over the stretch.", min=_VALUES, mean=_VALUES, max=_VALUES)),
+        start=shapes.integer("The first moment.", exclusiveMinimum=0),
+        end=shapes.integer("The last moment.", exclusiveMinimum=0),
+        legend=shapes.array(shapes.text(), "What the members of a row are."),
+    ),
+    "One answer for each graph.",
 )
 
 
@@ -101,6 +99,7 @@ WANTED = shapes.array(
 
 
 def graphs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
+    """List the graphs, and what each can be drawn for."""
     rows = [
         {
             "name": name,
@@ -113,6 +112,7 @@ def graphs(call: Call, filters: list[Any], options: dict[str, Any]) -> Any:
 
 
 def get_data(call: Call, graphs: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
+    """Answer the data of some graphs over a stretch of time; the last hour unless told otherwise."""
     start, end = _stretch(call.nas, query)
     errors = ValidationErrors()
     for position, asked in enumerate(graphs):
@@ -124,6 +124,7 @@ def get_data(call: Call, graphs: list[dict[str, Any]], query: dict[str, Any]) ->
 
 
 def graph(call: Call, name: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+    """Answer the data of one graph, for everything it can be drawn for."""
     found = GRAPHS.get(name)
     if found is None:
         raise InstanceNotFound(f"There is no graph {name!r}")
@@ -134,28 +135,19 @@ def graph(call: Call, name: str, query: dict[str, Any]) -> list[dict[str, Any]]:
 
 # Every method there is twice: the second name is the older one.
 for prefix in ("reporting.", "reporting.netdata_"):
-    PART.method(
-        f"{prefix}graphs",
-        accepts=PART.query_arguments,
-        returns=shapes.table(ROW, "The graphs, one of them, or how many there are."),
-        roles=read("reporting"),
-        filterable=True,
-        description="List the graphs, and what each can be drawn for.",
-    )(graphs)
-    PART.method(
-        f"{prefix}get_data",
-        accepts=shapes.arguments(graphs=WANTED, query=_QUERY),
-        returns=_ANSWER,
-        roles=read("reporting"),
-        description="Answer the data of some graphs over a stretch of time; the last hour unless told otherwise.",
-    )(get_data)
-    PART.method(
-        f"{prefix}graph",
-        accepts=shapes.arguments(str=shapes.text("Name of the graph.", minLength=1), query=_QUERY),
-        returns=_ANSWER,
-        roles=read("reporting"),
-        description="Answer the data of one graph, for everything it can be drawn for.",
-    )(graph)
+    for action, accepts, returns, handler in (
+        ("graphs", PART.query_arguments, shapes.table(ROW, "The graphs, one of them, or how many there are."), graphs),
+        ("get_data", {"graphs": WANTED, "query": _QUERY}, _ANSWER, get_data),
+        ("graph", {"str": shapes.text("Name of the graph.", minLength=1), "query": _QUERY}, _ANSWER, graph),
+    ):
+        add = PART.method(
+            f"{prefix}{action}",
+            accepts=accepts,
+            returns=returns,
+            roles=read("reporting"),
+            filterable=action == "graphs",
+        )
+        add(handler)
 
 
 def _stretch(nas: Nas, query: dict[str, Any]) -> tuple[int, int]:
@@ -191,9 +183,12 @@ def _data(nas: Nas, name: str, identifier: str | None, start: int, end: int, que
     if query.get("aggregate", True):
         columns = {series: [row[place] for row in rows] for place, series in enumerate(graph.series, start=1)}
         aggregations = {
-            "min": {series: min(values) for series, values in columns.items()},
-            "mean": {series: round(sum(values) / len(values), 2) for series, values in columns.items()},
-            "max": {series: max(values) for series, values in columns.items()},
+            name: {series: combine(values) for series, values in columns.items()}
+            for name, combine in (
+                ("min", min),
+                ("mean", lambda values: round(sum(values) / len(values), 2)),
+                ("max", max),
+            )
         }
     return {
         "name": name,

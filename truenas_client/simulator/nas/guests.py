@@ -12,7 +12,7 @@ from ..events import Source
 from ..extension import Extensible
 from ..state import Nas
 from ..world import GIB, MIB, World
-from .tables import add_table, find_row, read
+from .tables import add_table, change, find_row, read
 
 __all__ = ["PART"]
 
@@ -28,8 +28,7 @@ add_table(PART, "app")
 def _set_app(nas: Nas, name: str, state: str) -> None:
     row = nas.world.table("app")[name]
     port = int(row["portals"]["Web UI"].rpartition(":")[2].strip("/"))
-    row |= {"state": state, "active_workloads": _workloads(name, port, state)}
-    nas.send_event("app.query", "CHANGED", id=name, fields=dict(row))
+    change(nas, "app", row, state=state, active_workloads=_workloads(name, port, state))
 
 
 def _add_action(action: str, doc: str, *states: str) -> None:
@@ -42,8 +41,8 @@ def _add_action(action: str, doc: str, *states: str) -> None:
 
     PART.job(
         f"app.{action}",
-        accepts=shapes.arguments(app_name=APP),
-        returns=shapes.returning({"type": "null"}),
+        accepts={"app_name": APP},
+        returns={"type": "null"},
         roles=APPS_WRITE,
         description=doc,
     )(act)
@@ -56,12 +55,12 @@ _add_action("redeploy", "Stop an app and start it again.", "STOPPING", "DEPLOYIN
 
 @PART.job(
     "app.upgrade",
-    accepts=shapes.arguments(
-        app_name=APP,
-        options=shapes.obj(
+    accepts={
+        "app_name": APP,
+        "options": shapes.obj(
             "Options of the upgrade.", {}, app_version=shapes.text("Version to upgrade to.", default="latest")
         ),
-    ),
+    },
     roles=APPS_WRITE,
 )
 async def upgrade(call: Call, app_name: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -133,11 +132,11 @@ add_table(PART, "vm")
 def _set_machine(nas: Nas, ident: int, *, up: bool) -> None:
     row = find_row(nas.world, "vm", ident)
     state = "RUNNING" if up else "STOPPED"
-    row["status"] = {"state": state, "pid": 4300 + ident if up else None, "domain_state": state}
-    nas.send_event("vm.query", "CHANGED", id=ident, fields=dict(row))
+    status = {"state": state, "pid": 4300 + ident if up else None, "domain_state": state}
+    change(nas, "vm", row, status=status)
 
 
-@PART.method("vm.status", accepts=shapes.arguments(id=MACHINE), roles=read("vm"))
+@PART.method("vm.status", accepts={"id": MACHINE}, roles=read("vm"))
 def status(call: Call, id: int) -> dict[str, Any]:
     """Whether a machine runs."""
     found: dict[str, Any] = find_row(call.nas.world, "vm", id)["status"]
@@ -146,10 +145,11 @@ def status(call: Call, id: int) -> dict[str, Any]:
 
 @PART.method(
     "vm.start",
-    accepts=shapes.arguments(
-        id=MACHINE, options=shapes.obj("How.", {}, overcommit=shapes.boolean("Even without memory.", default=False))
-    ),
-    returns=shapes.returning({"type": "null"}),
+    accepts={
+        "id": MACHINE,
+        "options": shapes.obj("How.", {}, overcommit=shapes.boolean("Even without memory.", default=False)),
+    },
+    returns={"type": "null"},
     roles=VM_WRITE,
 )
 def start(call: Call, id: int, options: dict[str, Any]) -> None:
@@ -161,16 +161,16 @@ def start(call: Call, id: int, options: dict[str, Any]) -> None:
 
 @PART.job(
     "vm.stop",
-    accepts=shapes.arguments(
-        id=MACHINE,
-        options=shapes.obj(
+    accepts={
+        "id": MACHINE,
+        "options": shapes.obj(
             "How.",
             {},
             force=shapes.boolean("Switch it off.", default=False),
             force_after_timeout=shapes.boolean("Switch it off when it takes too long.", default=False),
         ),
-    ),
-    returns=shapes.returning({"type": "null"}),
+    },
+    returns={"type": "null"},
     roles=VM_WRITE,
 )
 async def stop(call: Call, id: int, options: dict[str, Any]) -> None:
@@ -181,15 +181,13 @@ async def stop(call: Call, id: int, options: dict[str, Any]) -> None:
     _set_machine(call.nas, id, up=False)
 
 
-@PART.method("vm.poweroff", accepts=shapes.arguments(id=MACHINE), roles=VM_WRITE)
+@PART.method("vm.poweroff", accepts={"id": MACHINE}, roles=VM_WRITE)
 def poweroff(call: Call, id: int) -> None:
     """Switch a machine off, as by pulling the plug."""
     _set_machine(call.nas, id, up=False)
 
 
-@PART.method(
-    "vm.get_available_memory", accepts=shapes.arguments(overcommit=shapes.boolean("", False)), roles=read("vm")
-)
+@PART.method("vm.get_available_memory", accepts={"overcommit": shapes.boolean("", False)}, roles=read("vm"))
 def available_memory(call: Call, overcommit: bool) -> int:
     """Octets of memory that machines can still have."""
     return call.nas.world.memory - 9 * GIB

@@ -16,9 +16,7 @@ add_table(PART, "interface")
 
 
 @PART.method(
-    "interface.ip_in_use",
-    accepts=shapes.arguments(options=shapes.obj("Which to leave out.", {}, True)),
-    roles=read("interface"),
+    "interface.ip_in_use", accepts={"options": shapes.obj("Which to leave out.", {}, True)}, roles=read("interface")
 )
 def ip_in_use(call: Call, options: dict[str, Any]) -> list[dict[str, Any]]:
     """The addresses in use."""

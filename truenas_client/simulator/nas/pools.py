@@ -25,11 +25,13 @@ PART.service("pool.scrub", "crud")
 
 @PART.job(
     "pool.scrub.scrub",
-    accepts=shapes.arguments(
-        name=shapes.text("Name of the pool."),
-        action=shapes.choice("START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"),
-    ),
-    returns=shapes.returning({"type": "null"}),
+    accepts={
+        "name": shapes.text("Name of the pool."),
+        "action": shapes.choice(
+            "START", "STOP", "PAUSE", doc="Start the scrub, stop it, or pause it.", default="START"
+        ),
+    },
+    returns={"type": "null"},
     roles=("POOL_WRITE",),
     abortable=True,
     lock=lambda arguments: f"scrub:{arguments[:2]}",
@@ -54,8 +56,8 @@ async def scrub(call: Call, name: str, action: str) -> None:
 
 @PART.method(
     "pool.is_upgraded",
-    accepts=shapes.arguments(id=shapes.integer("Number of the pool.")),
-    returns=shapes.returning(shapes.boolean()),
+    accepts={"id": shapes.integer("Number of the pool.")},
+    returns=shapes.boolean(),
     roles=read("pool"),
 )
 def is_upgraded(call: Call, id: int) -> bool:
@@ -65,8 +67,8 @@ def is_upgraded(call: Call, id: int) -> bool:
 
 @PART.method(
     "pool.get_disks",
-    accepts=shapes.arguments(id=shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)),
-    returns=shapes.returning(shapes.array(shapes.text())),
+    accepts={"id": shapes.nullable(shapes.integer("Number of the pool; null for all."), default=None)},
+    returns=shapes.array(shapes.text()),
     roles=read("pool"),
 )
 def get_disks(call: Call, id: int | None) -> list[str]:
@@ -83,8 +85,12 @@ def _stop(nas: Nas, pool: Pool, action: str) -> None:
     if action == "PAUSE":
         pool.scan["pause"] = nas.clock.wall()
     else:
-        pool.scan |= {"state": "CANCELED", "end_time": nas.clock.wall(), "total_secs_left": None}
+        pool.scan |= _end(nas, "CANCELED")
     _announce(nas, pool)
+
+
+def _end(nas: Nas, state: str) -> dict[str, Any]:
+    return {"state": state, "end_time": nas.clock.wall(), "total_secs_left": None}
 
 
 async def _scrub(call: Call, pool: Pool) -> None:
@@ -116,17 +122,10 @@ async def _scrub(call: Call, pool: Pool) -> None:
                 return
     except BaseException:
         # Aborted in the middle: the scan is over as well.
-        scan |= {"state": "CANCELED", "end_time": call.nas.clock.wall(), "total_secs_left": None}
+        scan |= _end(call.nas, "CANCELED")
         _announce(call.nas, pool)
         raise
-    scan |= {
-        "state": "FINISHED",
-        "percentage": 100.0,
-        "bytes_processed": total,
-        "bytes_issued": total,
-        "end_time": call.nas.clock.wall(),
-        "total_secs_left": None,
-    }
+    scan |= _end(call.nas, "FINISHED") | {"percentage": 100.0, "bytes_processed": total, "bytes_issued": total}
     call.progress(100, f"Scrubbing {pool.name}: done, no errors")
     _announce(call.nas, pool)
 
@@ -180,13 +179,13 @@ def _group(world: World, pool: Pool, kind: str, disks: list[str]) -> dict[str, A
 def _member(world: World, pool: Pool, name: str) -> dict[str, Any]:
     disk = world.disks[name]
     part = f"{name}p1" if name.startswith("nvme") else f"{name}1"
-    number = int.from_bytes(disk.serial.encode()[:7], "big")  # of a text, the same in every run
+    number = int.from_bytes(disk["serial"].encode()[:7], "big")  # of a text, the same in every run
     return World.blank("pool.member") | {
         "name": part,
-        "path": f"/dev/disk/by-partuuid/{disk.serial.lower()}",
+        "path": f"/dev/disk/by-partuuid/{disk['serial'].lower()}",
         "guid": str(int(pool.guid) ^ number),
         "status": "UNAVAIL" if name in pool.degraded else "ONLINE",
-        "stats": _stats(disk.size, 0),
+        "stats": _stats(disk["size"], 0),
         "device": part,
         "disk": name,
     }

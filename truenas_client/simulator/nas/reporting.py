@@ -11,7 +11,7 @@ from ..events import Source
 from ..extension import Extensible
 from ..state import Nas
 from ..world import MIB
-from .disks import temperature
+from .disks import warmth
 
 __all__ = ["PART"]
 
@@ -87,7 +87,7 @@ def _sample(nas: Nas) -> dict[str, Any]:
             }
             for pool in nas.world.pools.values()
         },
-        "temperatures": {disk.name: round(temperature(disk, now), 1) for disk in nas.world.disks.values()},
+        "temperatures": {name: round(warm, 1) for name, warm in warmth(nas).items()},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import CallError, InstanceNotFound, ValidationErrors
+from ..errors import CallError, ValidationErrors, found
 from ..extension import Extensible
 from ..world import World
 from .tables import add_table
@@ -25,8 +25,8 @@ add_table(PART, "pool.snapshot", lambda nas: list(nas.world.snapshots.values()))
 
 @PART.method(
     "pool.snapshot.create",
-    accepts=shapes.arguments(
-        data=shapes.obj(
+    accepts={
+        "data": shapes.obj(
             "The new snapshot.",
             ...,
             dataset=shapes.text("Dataset to take a snapshot of."),
@@ -37,7 +37,7 @@ add_table(PART, "pool.snapshot", lambda nas: list(nas.world.snapshots.values()))
             suspend_vms=shapes.boolean("Suspend virtual machines meanwhile.", default=False),
             properties=shapes.obj("Properties of the snapshot.", {}),
         )
-    ),
+    },
     roles=WRITE,
 )
 def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
@@ -53,24 +53,23 @@ def create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
     call.nas.send_event("pool.snapshot.query", "ADDED", id=row["id"], fields=row)
     if data.get("recursive"):
         left_out = data.get("exclude") or ()
-        below_it = [found for found in world.datasets if found.startswith(f"{dataset}/")]
-        for below in [found for found in below_it if found not in left_out]:
+        for below in [name for name in world.datasets if name.startswith(f"{dataset}/") and name not in left_out]:
             world.take_snapshot(below, name, int(call.nas.clock.wall().timestamp()))
     return row
 
 
 @PART.method(
     "pool.snapshot.delete",
-    accepts=shapes.arguments(
-        id=ID,
-        options=shapes.obj(
+    accepts={
+        "id": ID,
+        "options": shapes.obj(
             "How far to go.",
             {},
             defer=shapes.boolean("Delete it once no clone needs it any more.", default=False),
             recursive=shapes.boolean("Below it, too.", default=False),
         ),
-    ),
-    returns=shapes.returning(shapes.boolean("Always true.")),
+    },
+    returns=shapes.boolean("Always true."),
     roles=("SNAPSHOT_DELETE",),
 )
 def delete(call: Call, id: str, options: dict[str, Any]) -> bool:
@@ -93,14 +92,11 @@ for action, holds, doc in (
 ):
     PART.method(
         f"pool.snapshot.{action}",
-        accepts=shapes.arguments(id=ID, options=shapes.obj("Options; none are known here.", {})),
+        accepts={"id": ID, "options": shapes.obj("Options; none are known here.", {})},
         roles=WRITE,
         description=doc,
     )(partial(_hold, holds))
 
 
 def _find(world: World, ident: str) -> dict[str, Any]:
-    row = world.snapshots.get(ident)
-    if row is None:
-        raise InstanceNotFound(f"Snapshot {ident} does not exist")
-    return row
+    return found(world.snapshots.get(ident), f"Snapshot {ident}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import ValidationErrors
+from ..errors import refused
 from ..extension import Extensible
 from ..state import Nas
 from ..world import DATA
@@ -33,7 +33,6 @@ def _info(nas: Nas) -> dict[str, Any]:
     return world.blank("system.info") | {
         "version": nas.release.version,
         "buildtime": world.boot_time - timedelta(days=40),
-        "hostname": world.hostname,
         "physmem": world.memory,
         "cores": world.cores,
         "physical_cores": world.cores // 2,
@@ -43,57 +42,54 @@ def _info(nas: Nas) -> dict[str, Any]:
         "system_serial": world.serial,
         "boottime": world.boot_time,
         "datetime": now,
-        "timezone": world.timezone,
     }
 
 
-def _info_returns() -> list[shapes.Schema]:
-    return shapes.returning(shapes.like(_info(pristine()), DATA["tables"]["system.info"]["docs"]))
-
-
-@PART.method("system.info", returns=_info_returns, roles=READ)
+@PART.method(
+    "system.info", returns=lambda: shapes.like(_info(pristine()), DATA["tables"]["system.info"]["docs"]), roles=READ
+)
 def system_info(call: Call) -> dict[str, Any]:
     """The machine: release, processor, memory, and how long it has been running."""
     return _info(call.nas)
 
 
-@PART.method("system.version", returns=shapes.returning(shapes.text()), no_authz=True)
+@PART.method("system.version", returns=shapes.text(), no_authz=True)
 def version(call: Call) -> str:
     """The release, with the name of the product before it."""
     return f"TrueNAS-{call.nas.release.version}"
 
 
-@PART.method("system.version_short", returns=shapes.returning(shapes.text()), no_authz=True)
+@PART.method("system.version_short", returns=shapes.text(), no_authz=True)
 def version_short(call: Call) -> str:
     """The release, without the name of the product."""
     return call.nas.release.version
 
 
-@PART.method("system.boot_id", returns=shapes.returning(shapes.text()), no_auth=True)
+@PART.method("system.boot_id", returns=shapes.text(), no_auth=True)
 def boot_id(call: Call) -> str:
     """A text that is another after each start of the machine."""
     return call.nas.boot_id
 
 
-@PART.method("system.host_id", returns=shapes.returning(shapes.text()), roles=READ)
+@PART.method("system.host_id", returns=shapes.text(), roles=READ)
 def host_id(call: Call) -> str:
     """A text that stays the same as long as this installation lives."""
     return call.nas.world.serial.encode().hex() * 4
 
 
-@PART.method("system.ready", returns=shapes.returning(shapes.boolean()), roles=READ)
+@PART.method("system.ready", returns=shapes.boolean(), roles=READ)
 def ready(call: Call) -> bool:
     """Whether the machine has finished starting."""
     return True
 
 
-@PART.method("system.state", returns=shapes.returning(shapes.choice("BOOTING", "READY", "SHUTTING_DOWN")), roles=READ)
+@PART.method("system.state", returns=shapes.choice("BOOTING", "READY", "SHUTTING_DOWN"), roles=READ)
 def state(call: Call) -> str:
     """Where between start and end the machine is."""
     return "READY"
 
 
-@PART.method("system.product_type", returns=shapes.returning(shapes.text()), roles=READ)
+@PART.method("system.product_type", returns=shapes.text(), roles=READ)
 def product_type(call: Call) -> str:
     """Which edition this is."""
     return "COMMUNITY_EDITION"
@@ -101,10 +97,10 @@ def product_type(call: Call) -> str:
 
 @PART.job(
     "system.reboot",
-    accepts=shapes.arguments(
-        reason=shapes.text("Reason, written to the log.", minLength=1),
-        options=shapes.obj("How.", {}, delay=shapes.nullable(shapes.integer("Seconds to wait."), default=None)),
-    ),
+    accepts={
+        "reason": shapes.text("Reason, written to the log.", minLength=1),
+        "options": shapes.obj("How.", {}, delay=shapes.nullable(shapes.integer("Seconds to wait."), default=None)),
+    },
     roles=(),
 )
 async def reboot(call: Call, reason: str, options: dict[str, Any]) -> None:
@@ -114,8 +110,8 @@ async def reboot(call: Call, reason: str, options: dict[str, Any]) -> None:
 
 
 @cache
-def _dataset() -> list[shapes.Schema]:
-    return shapes.returning(shapes.like(pristine().world.configs["systemdataset"]))
+def _dataset() -> shapes.Schema:
+    return shapes.like(pristine().world.configs["systemdataset"])
 
 
 PART.service("systemdataset", "config")
@@ -129,14 +125,14 @@ def config(call: Call) -> dict[str, Any]:
 
 @PART.job(
     "systemdataset.update",
-    accepts=shapes.arguments(
-        data=shapes.obj(
+    accepts={
+        "data": shapes.obj(
             "What to change; the rest stays.",
             ...,
             pool=shapes.optional(shapes.nullable(shapes.text("Pool to keep it on; null lets the system choose."))),
             pool_exclude=shapes.optional(shapes.nullable(shapes.text("Pool to keep it away from."))),
         )
-    ),
+    },
     returns=_dataset,
     roles=("DATASET_WRITE", "SHARING_ADMIN"),
 )
@@ -147,9 +143,7 @@ async def update(call: Call, data: dict[str, Any]) -> dict[str, Any]:
     names = [name for name in known if name != data.get("pool_exclude")]
     chosen = data.get("pool", settings["pool"]) or (names or known)[0]
     if chosen not in known:
-        errors = ValidationErrors()
-        errors.add("sysdataset_update.pool", f"There is no pool {chosen!r}", errno.ENOENT)
-        raise errors
+        raise refused("sysdataset_update.pool", f"There is no pool {chosen!r}", errno.ENOENT)
     call.progress(50, f"Moving to {chosen}")
     await call.sleep(2)
     settings.update(pool=chosen, pool_set=data.get("pool") is not None, basename=f"{chosen}/.system")

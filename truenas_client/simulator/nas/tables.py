@@ -11,16 +11,15 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import InstanceNotFound, ValidationErrors
+from ..errors import found
 from ..extension import Extensible
 from ..state import Nas
 from ..world import DATA, World
 
-__all__ = ["add_config", "add_table", "find_row", "pristine", "read", "row_of"]
+__all__ = ["add_config", "add_table", "change", "find_row", "pristine", "read", "row_of", "rows_of"]
 
 Row = dict[str, Any]
 Rows = Callable[[Nas], list[Row]]
-Check = Callable[[World, Row, ValidationErrors, str], None]
 
 
 @cache
@@ -37,11 +36,12 @@ def read(namespace: str) -> list[str]:
 
 def row_of(namespace: str, rows: Rows | None = None) -> shapes.Schema:
     """The schema of a row of a table."""
-    found = rows or partial(_rows_of, namespace)
-    return shapes.like_all(found(pristine()), DATA["tables"][namespace].get("docs"))
+    found = rows_of(namespace, pristine()) if rows is None else rows(pristine())
+    return shapes.like_all(found, DATA["tables"][namespace].get("docs"))
 
 
-def _rows_of(namespace: str, nas: Nas) -> list[Row]:
+def rows_of(namespace: str, nas: Nas) -> list[Row]:
+    """The rows that the world has of a table."""
     return list(nas.world.table(namespace).values())
 
 
@@ -51,22 +51,19 @@ def add_table(
     rows: Rows | None = None,
     *,
     asked: Callable[[Nas, list[Any], Row], list[Row]] | None = None,
-    check: Check | None = None,
 ) -> None:
-    """Add ``<namespace>.query`` and ``.get_instance`` over the rows, and what changes them where they have members.
+    """Add ``<namespace>.query`` and ``.get_instance`` over the rows.
 
-    Where the service knows options of its own, ``asked`` makes the rows of the filters and
-    ``options.extra``. ``check`` looks at a row before it is kept, and is given the prefix for
-    the attributes of its errors.
+    Where the service knows options of its own, ``asked`` makes the rows of the filters and ``options.extra``.
     """
     facts = DATA["tables"][namespace]
     what, roles, key = facts["what"], facts["read"], facts.get("key", "id")
-    found = rows or partial(_rows_of, namespace)
-    row = cache(partial(row_of, namespace, found))
+    made = rows or partial(rows_of, namespace)
+    row = cache(partial(row_of, namespace, made))
     part.service(namespace, "crud", datastore_primary_key=key)
 
     def query(call: Call, filters: list[Any], options: Row) -> Any:
-        several = found(call.nas) if asked is None else asked(call.nas, filters, options.get("extra") or {})
+        several = made(call.nas) if asked is None else asked(call.nas, filters, options.get("extra") or {})
         return call.filter_list(several, filters, options)
 
     part.method(
@@ -80,89 +77,37 @@ def add_table(
 
     def get_instance(call: Call, id: Any, options: Row) -> Any:
         extra = options.get("extra") or {}
-        several = found(call.nas) if asked is None else asked(call.nas, [[key, "=", id]], extra)
-        one = next((row for row in several if row[key] == id), None)
-        if one is None:
-            raise InstanceNotFound(f"{namespace} {id} does not exist")
-        return one
+        several = made(call.nas) if asked is None else asked(call.nas, [[key, "=", id]], extra)
+        return found(next((row for row in several if row[key] == id), None), f"{namespace} {id}")
 
     def ident() -> shapes.Schema:
         """The type of an id: a number or a text, as in the rows there are."""
         doc = f"The {key} of the row."
-        numbers = all(isinstance(row[key], int) for row in found(pristine()))
+        numbers = all(isinstance(row[key], int) for row in made(pristine()))
         return shapes.integer(doc) if numbers else shapes.text(doc, minLength=1)
 
     if facts.get("instance", True):
         part.method(
             f"{namespace}.get_instance",
-            accepts=lambda: shapes.arguments(id=ident(), options=shapes.obj("Query options.", {})),
-            returns=lambda: shapes.returning(row()),
+            accepts=lambda: {"id": ident(), "options": shapes.obj("Query options.", {})},
+            returns=row,
             roles=roles,
             description=f"Answer one of the {what} by its {key}.",
         )(get_instance)
     if facts.get("events", True):
         part.event(f"{namespace}.query", roles=roles)
-    if "members" in facts:
-        _add_changes(part, namespace, facts, check)
+
+
+def change(nas: Nas, namespace: str, row: Row, **members: Any) -> None:
+    """Change members of a row that clients see, and tell those that subscribed to its table."""
+    row |= members
+    ident = row[DATA["tables"][namespace].get("key", "id")]
+    nas.send_event(f"{namespace}.query", "CHANGED", id=ident, fields=dict(row))
 
 
 def find_row(world: World, namespace: str, ident: Any, what: str | None = None) -> Row:
     """A row of a table of the world. Raises `InstanceNotFound`."""
-    row = world.table(namespace).get(ident)
-    if row is None:
-        raise InstanceNotFound(f"{what or namespace} {ident} does not exist")
-    return row
-
-
-def _add_changes(part: Extensible, namespace: str, facts: Row, check: Check | None) -> None:
-    """Add ``.create``, ``.update`` and ``.delete`` over a table of the world."""
-    one, members = facts["one"], facts["members"]
-
-    def keep(call: Call, row: Row, kind: str, action: str) -> Row:
-        errors = ValidationErrors()
-        if check is not None:
-            check(call.nas.world, row, errors, f"{namespace.replace('.', '_')}_{action}")
-        errors.check()
-        call.nas.world.table(namespace)[row["id"]] = row
-        call.nas.send_event(f"{namespace}.query", kind, id=row["id"], fields=dict(row))
-        return row
-
-    def create(call: Call, data: Row) -> Row:
-        ident = call.nas.world.next_id(namespace)
-        return keep(call, {**call.nas.world.blank(namespace), **data, "id": ident}, "ADDED", "create")
-
-    def update(call: Call, id: int, data: Row) -> Row:
-        return keep(call, {**find_row(call.nas.world, namespace, id), **data}, "CHANGED", "update")
-
-    def delete(call: Call, id: int) -> bool:
-        find_row(call.nas.world, namespace, id)
-        del call.nas.world.table(namespace)[id]
-        call.nas.send_event(f"{namespace}.query", "REMOVED", id=id)
-        return True
-
-    def returns() -> list[shapes.Schema]:
-        return shapes.returning(shapes.like_all([*_rows_of(namespace, pristine()), facts["blank"]]))
-
-    number = shapes.integer(f"Number of the {one}.")
-    changes = shapes.obj("What to change; the rest stays.", {}, **shapes.changeable(members))
-    for name, accepts, answer, doc, handler in (
-        (
-            "create",
-            {"data": shapes.obj(f"The new {one}.", ..., **members)},
-            returns,
-            "Create a {}; returns it.",
-            create,
-        ),
-        ("update", {"id": number, "data": changes}, returns, "Update a {}; returns it.", update),
-        ("delete", {"id": number}, shapes.returning(shapes.boolean("Always true.")), "Delete a {}.", delete),
-    ):
-        part.method(
-            f"{namespace}.{name}",
-            accepts=shapes.arguments(**accepts),
-            returns=answer,
-            roles=facts["write"],
-            description=doc.format(one),
-        )(handler)
+    return found(world.table(namespace).get(ident), f"{what or namespace} {ident}")
 
 
 def add_config(part: Extensible, namespace: str) -> None:
@@ -178,25 +123,25 @@ def add_config(part: Extensible, namespace: str) -> None:
         call.nas.world.configs[namespace].update(data)
         return config(call)
 
-    def accepts() -> list[shapes.Schema]:
+    def accepts() -> dict[str, shapes.Schema]:
         members = {
             name: shapes.optional({key: value for key, value in schema.items() if key not in ("_name_", "_required_")})
             for name, schema in shape()["properties"].items()
             if name != "id"
         }
         changes = shapes.obj("The settings to change; the others stay.", {}, **members)
-        return shapes.arguments(**{facts.get("argument", "data"): changes})
+        return {facts.get("argument", "data"): changes}
 
     part.method(
         f"{namespace}.config",
-        returns=lambda: shapes.returning(shape()),
+        returns=shape,
         roles=facts["read"],
         description=f"The settings of {facts['what']}.",
     )(config)
     part.method(
         f"{namespace}.update",
         accepts=accepts,
-        returns=lambda: shapes.returning(shape()),
+        returns=shape,
         roles=facts["write"],
         description=f"Update the settings of {facts['what']}; returns all of them.",
     )(update)

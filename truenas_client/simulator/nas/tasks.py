@@ -10,7 +10,7 @@ from .. import shapes
 from ..call import Call
 from ..errors import CallError
 from ..extension import Extensible
-from .tables import add_table, find_row
+from .tables import add_table, change, find_row
 
 __all__ = ["PART"]
 
@@ -35,20 +35,23 @@ def _add_run(
             raise CallError(f"Task {id} is switched off", errno.EINVAL)
         assert job is not None
         lines = steps(row)
-        for number, line in enumerate(lines):
-            call.progress(100 * number // len(lines), line)
-            call.log(f"[{nas.clock.wall():%Y-%m-%d %H:%M:%S}] {line}\n")
-            row["job"] = {"id": job.id, "state": "RUNNING"}
-            await call.sleep(2.0)
-        row["job"] = {"id": job.id, "state": "SUCCESS"}
-        if "state" in row:
-            row["state"] = {"state": "FINISHED", "datetime": nas.clock.wall()}
-        nas.send_event(f"{namespace}.query", "CHANGED", id=id, fields=dict(row))
+        row["job"] = {"id": job.id, "state": "RUNNING"}
+        state = "ABORTED"
+        try:
+            for number, line in enumerate(lines):
+                call.progress(100 * number // len(lines), line)
+                call.log(f"[{nas.clock.wall():%Y-%m-%d %H:%M:%S}] {line}\n")
+                await call.sleep(2.0)
+            state = "SUCCESS"
+        finally:
+            if "state" in row and state == "SUCCESS":
+                row["state"] = {"state": "FINISHED", "datetime": nas.clock.wall()}
+            change(nas, namespace, row, job={"id": job.id, "state": state})
 
     PART.job(
         f"{namespace}.{action}",
-        accepts=shapes.arguments(id=shapes.integer("Number of the task."), **further),
-        returns=shapes.returning({"type": "null"}),
+        accepts={"id": shapes.integer("Number of the task."), **further},
+        returns={"type": "null"},
         roles=roles,
         abortable=True,
         logs=True,

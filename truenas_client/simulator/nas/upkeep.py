@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import shapes
 from ..call import Call
-from ..errors import ValidationErrors
+from ..errors import refused
 from ..extension import Extensible
 from ..world import GIB
 from .tables import add_config, add_table, find_row
@@ -28,7 +28,7 @@ def _booted(call: Call, name: str) -> dict[str, Any]:
 
 @PART.method(
     "boot.environment.activate",
-    accepts=shapes.arguments(boot_environment_activate=shapes.obj("Which.", ..., id=NAME)),
+    accepts={"boot_environment_activate": shapes.obj("Which.", ..., id=NAME)},
     roles=BOOT_WRITE,
 )
 def activate(call: Call, which: dict[str, Any]) -> dict[str, Any]:
@@ -41,17 +41,15 @@ def activate(call: Call, which: dict[str, Any]) -> dict[str, Any]:
 
 @PART.method(
     "boot.environment.clone",
-    accepts=shapes.arguments(boot_environment_clone=shapes.obj("Which.", ..., id=NAME, target=NAME)),
+    accepts={"boot_environment_clone": shapes.obj("Which.", ..., id=NAME, target=NAME)},
     roles=BOOT_WRITE,
 )
 def clone(call: Call, which: dict[str, Any]) -> dict[str, Any]:
     """Clone a boot environment; returns the clone."""
     _booted(call, which["id"])
     table, name = call.nas.world.table("boot.environment"), which["target"]
-    errors = ValidationErrors()
     if name in table:
-        errors.add("boot_environment_clone.target", "There is one of that name already", errno.EEXIST)
-    errors.check()
+        raise refused("boot_environment_clone.target", "There is one of that name already", errno.EEXIST)
     table[name] = {
         **call.nas.world.blank("boot.environment"),
         "id": name,
@@ -65,17 +63,15 @@ def clone(call: Call, which: dict[str, Any]) -> dict[str, Any]:
 
 @PART.method(
     "boot.environment.destroy",
-    accepts=shapes.arguments(boot_environment_destroy=shapes.obj("Which.", ..., id=NAME)),
-    returns=shapes.returning({"type": "null"}),
+    accepts={"boot_environment_destroy": shapes.obj("Which.", ..., id=NAME)},
+    returns={"type": "null"},
     roles=BOOT_WRITE,
 )
 def destroy(call: Call, which: dict[str, Any]) -> None:
     """Delete a boot environment."""
     row = _booted(call, which["id"])
-    errors = ValidationErrors()
     if row["active"] or row["activated"]:
-        errors.add("boot_environment_destroy.id", "The one that is in use can't be deleted", errno.EBUSY)
-    errors.check()
+        raise refused("boot_environment_destroy.id", "The one that is in use can't be deleted", errno.EBUSY)
     del call.nas.world.table("boot.environment")[which["id"]]
 
 
@@ -112,8 +108,8 @@ PART.service("audit", "config")
 
 @PART.method(
     "audit.query",
-    accepts=shapes.arguments(
-        data=shapes.obj(
+    accepts={
+        "data": shapes.obj(
             "What to look for.",
             {},
             True,
@@ -123,7 +119,7 @@ PART.service("audit", "config")
                 "query-options": shapes.obj("Query options.", {}),
             },
         )
-    ),
+    },
     roles=("READONLY_ADMIN", "SHARING_ADMIN", "SYSTEM_AUDIT_READ"),
 )
 def query(call: Call, data: dict[str, Any]) -> Any:

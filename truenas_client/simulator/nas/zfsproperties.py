@@ -59,15 +59,11 @@ def shown(world: World, dataset: Dataset, name: str) -> dict[str, Any]:
     while holder is not None:
         if name in holder.properties:
             value = holder.properties[name]
-            own = holder is dataset
-            return prop(value, value.lower(), _parsed(name, value), "LOCAL" if own else "INHERITED", _from(own, holder))
+            origin = ("LOCAL", None) if holder is dataset else ("INHERITED", holder.name)
+            return prop(value, value.lower(), _parsed(name, value), *origin)
         holder = world.datasets.get(holder.parent) if holder.parent else None
     value = INHERITED[name]
     return prop(value, value.lower(), _parsed(name, value), "DEFAULT")
-
-
-def _from(own: bool, holder: Dataset) -> str | None:
-    return None if own else holder.name
 
 
 def _parsed(name: str, value: str) -> Any:
