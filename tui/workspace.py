@@ -27,8 +27,6 @@ from truenas_client import exc
 from tui import actions
 from tui.cards.job_news import tell_job_news
 from tui.cards.jump import jump
-from tui.cards.otp import ask_code
-from tui.cards.sign_in import ask_for_secret
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
@@ -321,6 +319,8 @@ class Workspace(RemappedKeys, Screen[None]):
             return  # the user was asked, and gave up; the status line says what to do
         except (exc.InvalidCredentials, exc.CredentialsExpired, exc.SecretUnavailable) as error:
             # The same secret is never sent again by itself: another one is asked for, here.
+            from tui.cards.sign_in import ask_for_secret
+
             failure = explain_connecting(error, address=self.session.host)
             secret = await ask_for_secret(self, self.session.target, self.session.host, failure)
             if secret is not None:
@@ -340,6 +340,8 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.session.reconnect()
 
     async def _ask_code(self, again: bool) -> str | None:
+        from tui.cards.otp import ask_code
+
         return await ask_code(self, user=self.session.target.user, host=self.session.host, again=again)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
