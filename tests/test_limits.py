@@ -19,6 +19,7 @@ async def test_waits(): await asyncio.Event().wait()
 async def test_turns():
     async def turn():
         while True:
+            time.sleep(0.01)
             await asyncio.sleep(0)
     await asyncio.gather(turn(), return_exceptions=True)
 
@@ -42,7 +43,10 @@ def test_what_hangs_or_is_left_out_is_named(tmp_path: Path) -> None:
     (tmp_path / "test_them.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text(INI)
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TEST_SECONDS": "2", "CI": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "."]
+    # Other plugins take as long to load as all else here.
+    env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    plugins = ["-p", "xdist.plugin", "-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, "-n", "2", "."]
     run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert run.returncode == 1, run.stdout + run.stderr
     # The error is of the fixture; on a busy machine the end of the loop that turns may be late too.
