@@ -16,6 +16,9 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 LOOK_SECONDS = 0.005
+LONGEST_LOOK_SECONDS = 0.1
+LATER_PART = 0.1
+"""Of the time that was waited already, until the next look: many looks draw the whole screen."""
 ROUNDS = 12
 """Times that what widgets send each other is waited for: with events that stream in it would never end."""
 QUIET = 3
@@ -39,15 +42,16 @@ async def wait_for(
         except NoMatches:
             return False
 
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         # Not at each look: the widgets of a screen deal with dozens of messages for it.
         await dealt_with(pilot)
         if holds():
             return
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            await asyncio.sleep(min(max(LOOK_SECONDS, waited * LATER_PART), LONGEST_LOOK_SECONDS))
+            if waited > seconds:
                 name = what or getattr(condition, "__name__", "the condition")
                 raise AssertionError(f"{name}: not within {seconds:.0f} s. On screen:\n{screen_text(pilot)}")
             if holds():
