@@ -16,7 +16,7 @@ from textual.widget import AwaitMount
 
 import tui
 from tests.app import kept_styles
-from tests.app.waiting import dealt_with, key_event, pause, press, screen_text, wait_for
+from tests.app.waiting import dealt_with, pause, post_key, press, screen_text, wait_for
 from truenas_client.aio import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import CONNECT_MODE, Start, TrueNASApp
@@ -96,8 +96,8 @@ class Desk:
 
     async def type(self, text: str) -> None:
         # Sent without waiting between them, as a fast typist does; only then the app is waited for.
-        for character in text:
-            self.app.post_message(key_event(character))
+        for number, character in enumerate(text):
+            post_key(self.app, character, after=0 if number else 0.1)
         await self.settled()
 
     async def burst(self, *keys: str) -> None:

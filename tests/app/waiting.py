@@ -102,17 +102,21 @@ def key_event(name: str) -> events.Key:
     return events.Key(key, character)
 
 
+_pressed: WeakKeyDictionary[App[Any], float] = WeakKeyDictionary()
+
+
+def post_key(app: App[Any], name: str, *, after: float) -> None:
+    """Presses a key so many seconds after the one before, however fast the app is: close ones are taken for a paste."""
+    event = key_event(name)
+    event.time = _pressed[app] = max(event.time, _pressed.get(app, 0) + after)
+    app.post_message(event)
+
+
 async def press(pilot: Pilot[object], *names: str) -> None:
     """`Pilot.press`, but it waits for the widgets after each key, not for the machine."""
     for name in names:
-        event = key_event(name)
-        # A tenth of a second after the one before, however fast the app is: closer ones are taken for a paste.
-        event.time = _pressed[pilot.app] = max(event.time, _pressed.get(pilot.app, 0) + 0.1)
-        pilot.app.post_message(event)
+        post_key(pilot.app, name, after=0.1)
         await dealt_with(pilot)
-
-
-_pressed: WeakKeyDictionary[App[Any], float] = WeakKeyDictionary()
 
 
 async def _round(app: App[Any], busy: list[MessagePump]) -> None:
