@@ -45,7 +45,10 @@ class Dialer:
         self._tap, self._through = tap, through
 
     async def open(self, receiver: Receiver) -> Connection:
-        """Open a connection that waits for its login and tells ``receiver`` of events. Raises `ConnectError`; cancelling closes all that was opened."""
+        """Open a connection that waits for its login and tells ``receiver`` of events.
+
+        Raises `ConnectError`. Cancelling closes all that was opened.
+        """
         steps = self.approach.steps()
         endpoint = next(steps)
         while True:
