@@ -49,3 +49,15 @@ async def test_the_note_about_a_path_goes_with_the_path(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: "2.0 KiB" in screen_text(pilot), "its size")
         pilot.app.screen.query_one(Input).value = ""
         await wait_for(pilot, lambda: "2.0 KiB" not in screen_text(pilot), "no note")
+
+
+async def test_a_form_that_is_higher_than_the_screen_scrolls_to_the_field_that_is_typed_in() -> None:
+    entries = [Entry(f"value-{number}", f"value {number}") for number in range(30)]
+    async with staged(Input(), size=(80, 24)) as pilot:
+        pilot.app.push_screen(FormScreen("Values", "This call is made with:", entries, yes="go on"))
+        await pilot.pause()
+        await pilot.press("shift+tab", "l", "a", "s", "t")
+        await wait_for(pilot, lambda: "value 29   last" in screen_text(pilot), "the last field")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "value 0 is empty." in screen_text(pilot), "what is missing")
+        assert "go on" in screen_text(pilot), "the keys stay"

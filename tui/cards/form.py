@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.screen import ScreenResultType
 from textual.widgets import Input, Static
 
@@ -80,8 +81,9 @@ class FieldsScreen(CardScreen[ScreenResultType]):
     def lines(self) -> ComposeResult:
         if self._text:
             yield Static(plain(self._text), classes="text")
-        for entry in self._entries:
-            yield FormRow(entry.label, entry.field())
+        with VerticalScroll(id="fields", can_focus=False):
+            for entry in self._entries:
+                yield FormRow(entry.label, entry.field())
         yield from self.below()
         yield Static("", id="says")
         keys = [*self._keys]
@@ -99,6 +101,11 @@ class FieldsScreen(CardScreen[ScreenResultType]):
         widest = min(max(len(entry.label) for entry in self._entries), WIDEST_LABEL) + 2
         for label in self.query(".label"):
             label.styles.width = max(widest, LEAST_LABEL)
+
+    def on_resize(self, event: events.Resize) -> None:
+        # The lines around the fields stay on screen, also on the smallest one.
+        room = max(event.size.height * 45 // 100, 1)
+        self.query_one("#fields").styles.height = min(len(self._entries), room)
 
     @property
     def secrets(self) -> list[str]:
