@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from tests.app.bursts import CERTIFICATE
 from tests.app.stage import staged
 from tests.app.waiting import screen_text, wait_for
 from tui.cards.file import FileScreen
 from tui.cards.form import Entry, FormScreen
 from tui.cards.otp import OtpScreen
+from tui.cards.settings import SettingsScreen
+from tui.cards.too_small import LEAST
+from tui.cards.trust import TrustScreen
+from tui.settings.file import SettingsFile
+from tui.widgets.key_line import Hint
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
@@ -61,3 +67,18 @@ async def test_a_form_that_is_higher_than_the_screen_scrolls_to_the_field_that_i
         await pilot.press("enter")
         await wait_for(pilot, lambda: "value 0 is empty." in screen_text(pilot), "what is missing")
         assert "go on" in screen_text(pilot), "the keys stay"
+
+
+async def test_on_the_smallest_screen_a_card_scrolls_and_its_keys_are_seen() -> None:
+    trusted = ["sha256:" + "ab" * 32]
+    async with staged(Input(), size=LEAST) as pilot:
+        for card in (
+            TrustScreen("nas", CERTIFICATE, trusted=trusted),
+            SettingsScreen(SettingsFile(None), lambda: None),
+        ):
+            pilot.app.push_screen(card)
+            await pilot.pause()
+            assert card.query_one("#card").content_region.contains_region(card.query_one(Hint).region)
+            await pilot.press("end")
+            last = "server shows under" if isinstance(card, TrustScreen) else "Frames kept"
+            await wait_for(pilot, lambda last=last: last in screen_text(pilot), "the end of it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ScreenResultType
@@ -62,6 +62,7 @@ class FieldsScreen(CardScreen[ScreenResultType]):
     """Fields, and a key that takes their values. ``text`` says what they are for, ``keys`` are further keys to name."""
 
     BINDINGS = actions.bind(("card.accept", "accept"), ("secret.show", "show"))
+    GIVES_WAY, AROUND = "#fields", 7
 
     def __init__(
         self,
@@ -101,11 +102,6 @@ class FieldsScreen(CardScreen[ScreenResultType]):
         widest = min(max(len(entry.label) for entry in self._entries), WIDEST_LABEL) + 2
         for label in self.query(".label"):
             label.styles.width = max(widest, LEAST_LABEL)
-
-    def on_resize(self, event: events.Resize) -> None:
-        # The lines around the fields stay on screen, also on the smallest one.
-        room = max(event.size.height * 45 // 100, 1)
-        self.query_one("#fields").styles.height = min(len(self._entries), room)
 
     @property
     def secrets(self) -> list[str]:
