@@ -1,8 +1,8 @@
 """The workspace of one connection: status line, one section at a time, the watch line and the footer.
 
-It owns the session's place on screen and knows nothing of its sections' insides: which
-there are is read from `section_specs`, and what they need a card for they ask
-themselves. Every action of the registry can be triggered from here by its id
+It owns the session's place on screen and knows nothing of its sections' insides, but
+that Explore opens methods: which there are is read from `section_specs`, and what they
+need a card for they ask themselves. Every action of the registry can be triggered from here by its id
 (`perform`), which is what the palette does.
 """
 
@@ -228,8 +228,7 @@ class Workspace(RemappedKeys, Screen[None]):
         """The pane with the focus fills the screen; again restores it."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if (pane := self._pane) is not None:
+        elif (pane := self._pane) is not None:
             self.maximize(pane, container=False)
 
     @property
@@ -367,10 +366,9 @@ class Workspace(RemappedKeys, Screen[None]):
         """Closes the open part; at the top, asks whether to quit."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if self.section.back():
-            return
-        if self.section.id != HOME.id:
+        elif self.section.back():
+            pass
+        elif self.section.id != HOME.id:
             await self.show(HOME.id)
-            return
-        self.post_message(self.CloseWanted())
+        else:
+            self.post_message(self.CloseWanted())

@@ -15,9 +15,8 @@ from truenas_client.methods.draft import allows
 from truenas_client.methods.examples import examples_of
 from truenas_client.methods.generate import generate
 from tui.model.draft import Draft, Patch
-from tui.model.form import CONTAINERS, Field, fields, key_of
+from tui.model.form import CONTAINERS, Field, fields, found_fields, key_of
 from tui.model.formedit import added, chosen, entered
-from tui.model.formfind import found_fields
 from tui.model.formtext import UnreadableText, read_text, shown_text
 
 GENERATED = 20

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.memory.late_file import Tell
 from tui.memory.state_file import Kept, StateFile
+from tui.model.answers import mapping, text
 
 if TYPE_CHECKING:
     from truenas_client.methods.catalogue import Method
@@ -61,17 +62,9 @@ class First(NamedTuple):
         return self.place.partition("://")[2].partition("/")[0] or self.place
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _texts(value: Any, most: int) -> tuple[str, ...]:
     texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
     return tuple(dict.fromkeys(texts))[:most]
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _is_true(value: Any) -> bool:
@@ -79,9 +72,9 @@ def _is_true(value: Any) -> bool:
 
 
 def _place(value: Any) -> Place:
-    kept = _object(value)
+    kept = mapping(value)
     top = kept.get("top")
-    unfolded, cursor = _texts(kept.get("unfolded"), MOST_UNFOLDED), _text(kept.get("cursor"))
+    unfolded, cursor = _texts(kept.get("unfolded"), MOST_UNFOLDED), text(kept.get("cursor"))
     return Place(unfolded, cursor, top if type(top) is int else 0)
 
 
@@ -90,7 +83,7 @@ def _written_place(place: Place) -> dict[str, Any]:
 
 
 def _saved_to(value: Any) -> tuple[str, str]:
-    return _text(_object(value).get("folder")), _text(_object(value).get("form"))
+    return text(mapping(value).get("folder")), text(mapping(value).get("form"))
 
 
 def _panels(value: Any) -> list[dict[str, Any]]:
@@ -101,7 +94,7 @@ def _panels(value: Any) -> list[dict[str, Any]]:
 class AppMemory(StateFile):
     """Settings of the user and the terminal, not of a server."""
 
-    theme = Kept("theme", _text)
+    theme = Kept("theme", text)
     """The name of the theme that was chosen, "" when none was."""
     docs_open = Kept("docs_open", _is_true)
     """Whether the docs were shown in place of the arguments."""
@@ -126,21 +119,21 @@ class AppMemory(StateFile):
 
     def size_of(self, pane: str, size_class: str) -> int | None:
         """The rows or columns a pane was given on screens of a size class, None when it was left as it is."""
-        cells = _object(self.inside("panes").get(size_class)).get(pane)
+        cells = mapping(self.inside("panes").get(size_class)).get(pane)
         return cells if type(cells) is int and 0 < cells < 1000 else None
 
     def set_size(self, pane: str, size_class: str, cells: int) -> None:
         """Remembers the size of a pane."""
         panes = self.inside("panes")
-        self.put("panes", {**panes, size_class: {**_object(panes.get(size_class)), pane: cells}})
+        self.put("panes", {**panes, size_class: {**mapping(panes.get(size_class)), pane: cells}})
 
 
 class ConnectionMemory(StateFile):
     """The memory of one user on one server. Made by `Memories.connection`; without a path for one session only."""
 
-    section = Kept("section", _text)
+    section = Kept("section", text)
     """The section that was on screen."""
-    method = Kept("method", _text)
+    method = Kept("method", text)
     """The method that was open."""
     place = Kept("methods", _place, _written_place)
     """How the list of methods was left."""
@@ -200,7 +193,7 @@ class ConnectionMemory(StateFile):
 
     def view_of(self, method: str) -> str:
         """The view that the user chose for results of a method, "" without a choice."""
-        return _text(self.inside("views").get(method))
+        return text(self.inside("views").get(method))
 
     def set_view(self, method: str, view: str) -> None:
         """Remembers the view for results of a method."""
@@ -208,7 +201,7 @@ class ConnectionMemory(StateFile):
 
     def table_of(self, method: str) -> dict[str, Any]:
         """How the columns of a method's results were arranged, as `values.arrangement` writes it."""
-        return _object(self.inside("tables").get(method))
+        return dict(mapping(self.inside("tables").get(method)))
 
     def set_table(self, method: str, arrangement: dict[str, Any]) -> None:
         """Remembers how columns are arranged."""

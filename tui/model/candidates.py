@@ -26,7 +26,7 @@ from truenas_client.methods.querywords import size_of
 
 from .jsontext import Path, json_line
 from .known import Known, Thing, wanted
-from .schemaplace import fitting, rebranched, schemas_at, value_at
+from .schemaplace import choices_of, fitting, rebranched, schemas_at, value_at
 
 __all__ = ["Candidate", "key_candidates", "value_candidates"]
 
@@ -120,8 +120,7 @@ def _listed(schemas: Iterable[Schema]) -> Iterator[Candidate]:
     nullable = False
     for schema in schemas:
         kinds = schema.get("type", ())
-        if "const" in schema or schema.get("enum"):
-            choices = [schema["const"]] if "const" in schema else schema["enum"]
+        if choices := choices_of(schema):
             for choice in choices:
                 if not isinstance(choice, (dict, list)):
                     # The default of a constant is no news.
@@ -179,7 +178,7 @@ def _fields(method: Method) -> Iterator[Candidate]:
 
 def _seen(method: Method, schemas: Sequence[Schema], path: Path, known: Known) -> Iterator[Candidate]:
     """Ids and names of things seen in results, where an argument of that name takes one."""
-    plain = [schema for schema in schemas if "const" not in schema and not schema.get("enum")]
+    plain = [schema for schema in schemas if not choices_of(schema)]
     if not plain or not path or not isinstance(path[0], int) or path[0] >= len(method.params):
         return
     count = 0

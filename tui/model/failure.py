@@ -14,6 +14,7 @@ from typing import Any
 
 from truenas_client import exc
 from truenas_client.trust import CertificateError
+from tui.model.answers import text
 
 __all__ = [
     "ABORTED",
@@ -83,12 +84,7 @@ class Failure:
     @property
     def text(self) -> str:
         """Everything, for copying; keys in the hint are still to be worded."""
-        lines = [
-            self.title,
-            self.reason,
-            *(f"{row.attribute}: {row.message}" for row in self.rows),
-            self.hint,
-        ]
+        lines = [self.title, self.reason, *(f"{row.attribute}: {row.message}" for row in self.rows), self.hint]
         return "\n".join([line for line in lines if line] + (["", self.trace] if self.trace else []))
 
 
@@ -255,7 +251,4 @@ def _job_rows(extra: Any) -> tuple[FieldProblem, ...]:
 
 
 def _trace(trace: Any) -> str:
-    if isinstance(trace, Mapping):
-        formatted = trace.get("formatted")
-        return formatted if isinstance(formatted, str) else ""
-    return trace if isinstance(trace, str) else ""
+    return text(trace.get("formatted") if isinstance(trace, Mapping) else trace)

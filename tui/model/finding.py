@@ -57,17 +57,23 @@ def search(value: Any, text: str, *, after: Path | None = None, backwards: bool 
     """
     if not text:
         return
+    # The value as the only member of a list: so it is visited as all others are. Its own name, 0, is in no path.
+    whole, last = (value,), [0, *(after or ())]
+    step = -1 if backwards else 1
+    rounds = [_walk([[Members(whole), 0]], [], step)]
+    if after is not None and (found_way := way(whole, tuple(last))) is not None:
+        frames, here = found_way
+        stack = [[members, position + step] for members, position in frames]
+        if has_members(here) and not backwards:
+            stack.append([Members(here), 0])
+        rounds.insert(0, _walk(stack, list(last), step))
     found = finder(text)
     looked = 0
-    rounds = [_walk(value, None, backwards=backwards)]
-    if after is not None and (start := way(value, after)) is not None:
-        rounds.insert(0, _walk(value, (list(after), *start), backwards=backwards))
-    last = list(after or ())
     for number, steps in enumerate(rounds):
         for names, here in steps:
             looked += 1
-            if found(names[-1] if names else None, here):
-                yield tuple(names)
+            if found(names[-1] if len(names) > 1 else None, here):
+                yield tuple(names[1:])
             if looked % SLICE == 0:
                 yield None
             if number == 1 and names == last:
@@ -85,35 +91,15 @@ def way(value: Any, path: Path) -> tuple[list[tuple[Members, int]], Any] | None:
     return frames, value
 
 
-def _walk(
-    value: Any, start: tuple[_Names, list[tuple[Members, int]], Any] | None, *, backwards: bool
-) -> Iterator[tuple[_Names, Any]]:
-    """Names (one list, changed from step to step) and values, from the place after ``start``, or from the first."""
-    step = -1 if backwards else 1
-    names: _Names = []
-    stack: list[list[Any]] = []
-
-    def enter(container: Any) -> None:
-        members = Members(container)
-        stack.append([members, members.size - 1 if backwards else 0])
-
-    if start is not None:
-        names, frames, here = start
-        stack = [[members, position + step] for members, position in frames]
-        if not backwards and has_members(here):
-            enter(here)
-    else:
-        if not backwards or not has_members(value):
-            yield names, value
-        if has_members(value):
-            enter(value)
+def _walk(stack: list[list[Any]], names: _Names, step: int) -> Iterator[tuple[_Names, Any]]:
+    """Names (one list, changed from step to step) and values. ``stack`` has the open containers and in each the next
+    position; ``step`` is -1 against the order, where a container comes after what it holds."""
     while stack:
         members, position = stack[-1]
         depth = len(stack) - 1
         if not 0 <= position < members.size:
             stack.pop()
-            if backwards:
-                # Against the order, a container comes after what it holds.
+            if step < 0 and stack:
                 del names[depth:]
                 yield names, members.values
             continue
@@ -121,7 +107,8 @@ def _walk(
         names[depth:] = [members.name(position)]
         here = members.at(position)
         inside = has_members(here)
-        if not backwards or not inside:
+        if step > 0 or not inside:
             yield names, here
         if inside:
-            enter(here)
+            container = Members(here)
+            stack.append([container, container.size - 1 if step < 0 else 0])

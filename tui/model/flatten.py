@@ -71,7 +71,7 @@ class _Node(Members):
 
     @property
     def parent(self) -> _Node | None:
-        """The unfolded container that holds this one; None for the root."""
+        """The unfolded container that holds this one; None for the one that holds the root."""
         return None if self._parent is None else self._parent()
 
     def ends(self) -> list[int]:
@@ -119,32 +119,29 @@ class Tree:
 
     def __init__(self, value: Any, *, first_rows: int = FIRST_ROWS) -> None:
         self.value = value
-        self._root = _Node(value, None, 0) if has_members(value) else None
-        if self._root is not None:
-            self._unfold_at_first(self._root, first_rows)
+        # Holds the value as its only member: so the first row is a row like all others.
+        self._top = _Node((value,), None, 0)
+        if (root := self._open(self._top, 0)) is not None:
+            self._unfold_at_first(root, first_rows)
 
     def __len__(self) -> int:
         """How many rows are visible."""
-        return 1 + (self._root.rows if self._root is not None else 0)
+        return self._top.rows
 
     def row(self, index: int) -> Row:
         """The row of this number. Raises IndexError when there is none."""
         node, child = self._at(index)
-        path = self._path(node, child)
-        if child is None:
-            value, key, depth, unfolded = self.value, None, 0, self._root is not None
-        else:
-            assert node is not None
-            value, key, depth, unfolded = node.at(child), node.name(child), len(path), child in node.children
+        path, value = self._path(node, child), node.at(child)
+        key = path[-1] if path else None
         count = len(value) if has_members(value) else 0
         return Row(
             index=index,
-            depth=depth,
+            depth=len(path),
             key=key,
             kind=kind_of(value),
             preview=preview(value),
             count=count,
-            folded=None if not count else not unfolded,
+            folded=None if not count else child not in node.children,
             path=path,
             value=value,
             title=title_of(value),
@@ -157,7 +154,7 @@ class Tree:
 
     def index_of(self, path: Path) -> int:
         """The number of the row at ``path``, or of its nearest visible parent."""
-        index, node = 0, self._root
+        index, node = 0, self._top.children.get(0)
         for part in path:
             child = None if node is None else node.position(part)
             if node is None or child is None:
@@ -177,21 +174,14 @@ class Tree:
     def unfold(self, index: int) -> int:
         """Unfold the row of this number; 0 when there is nothing to unfold."""
         before = len(self)
-        node, child = self._at(index)
-        if child is None:
-            if self._root is None and has_members(self.value):
-                self._root = _Node(self.value, None, 0)
-        elif node is not None:
-            self._open(node, child)
+        self._open(*self._at(index))
         return len(self) - before
 
     def fold(self, index: int) -> int:
         """Fold the row of this number; what was unfolded inside is forgotten."""
         before = len(self)
         node, child = self._at(index)
-        if child is None:
-            self._root = None
-        elif node is not None and child in node.children:
+        if child in node.children:
             gone = node.children.pop(child)
             del node.order[bisect_left(node.order, child)]
             node.grow(-gone.rows)
@@ -207,7 +197,7 @@ class Tree:
 
     def fold_level(self, level: int) -> bool:
         """Show exactly the rows down to ``level`` (0: the root alone). False when the limit stopped it."""
-        self._root = None
+        self.fold(0)
         return level <= 0 or self._unfold_to((), level)
 
     def parent_of(self, index: int) -> int:
@@ -238,24 +228,23 @@ class Tree:
 
     # Inside
 
-    def _at(self, index: int) -> tuple[_Node | None, int | None]:
-        """The unfolded container that holds a row, and which of its children the row is; (None, None) for the root."""
+    def _at(self, index: int) -> tuple[_Node, int]:
+        """The unfolded container that holds a row, and which of its children the row is."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        if index == 0 or self._root is None:
-            return None, None
-        node, offset = self._root, index - 1
+        # Straight to the root, as most rows are below it.
+        node, offset = (self._top.children[0], index - 1) if index else (self._top, 0)
         while True:
             child, inside = node.locate(offset)
             if inside < 0:
                 return node, child
             node, offset = node.children[child], inside
 
-    def _path(self, node: _Node | None, child: int | None) -> Path:
+    def _path(self, node: _Node, child: int) -> Path:
         parts: list[str | int] = []
-        while node is not None and child is not None:
+        while (parent := node.parent) is not None:
             parts.append(node.name(child))
-            child, node = node.place, node.parent
+            child, node = node.place, parent
         return tuple(reversed(parts))
 
     def _open(self, node: _Node, child: int) -> _Node | None:
@@ -289,7 +278,7 @@ class Tree:
         index = self.reveal(path)
         self.unfold(index)
         holder, place = self._at(index)
-        top = self._root if holder is None or place is None else holder.children.get(place)
+        top = holder.children.get(place)
         if top is None:
             return True
         queue, touched, looked, unfolded = deque([(top, 1)]), [], 0, 0

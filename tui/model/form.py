@@ -22,9 +22,9 @@ from truenas_client.methods.normalise import Schema
 from truenas_client.secrets.names import is_secret_name
 
 from .jsontext import Path
-from .schemaplace import fitting, inner_schema, is_tag
+from .schemaplace import choices_of, fitting, inner_schema, is_tag
 
-__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "choices_of", "fields", "key_of"]
+__all__ = ["CONTAINERS", "Field", "Kind", "branch_of", "branches_of", "fields", "folds_above", "found_fields", "key_of"]
 
 Kind = Literal["switch", "select", "number", "text", "secret", "json", "group", "list", "more", "add"]
 
@@ -251,12 +251,37 @@ def _special(value: Any) -> bool:
     return isinstance(value, dict) and 0 < len(value) < 3 and not isinstance(marked(value), dict)
 
 
-def choices_of(schema: Schema) -> list[Any]:
-    """The only values that a schema allows; none when it does not list them."""
-    choices: list[Any] = [schema["const"]] if "const" in schema else schema.get("enum") or []
-    return choices
-
-
 def _content(branches: Sequence[Schema], branch: Schema) -> Schema:
     """The branch, or of null what may stand in its place."""
     return branch_of(branches, None, present=False) or {} if branch.get("type") == "null" else branch
+
+
+# Finding rows by their names, also those that are folded away
+
+_DEEPEST = 4
+"""Members further down are not looked for: a schema may contain itself."""
+
+
+def found_fields(method: Method, values: Sequence[Any], sought: str) -> tuple[list[Field], Field | None]:
+    """The rows whose names hold all the words, or else their descriptions: each with what it holds, below those that
+    hold it. Then the first of them."""
+    rows = fields(method, values, lambda key, _usual: key.count(",") <= _DEEPEST)
+    rows = [row for row in rows if row.kind != "more"]
+    words = sought.lower().split()
+    for told in (lambda row: row.name, lambda row: str(row.described.get("description") or "")):
+        found = {row.path for row in rows if row.kind != "add" and all(word in told(row).lower() for word in words)}
+        if found:
+            above = {path[:length] for path in found for length in range(1, len(path))}
+            shown = [
+                row
+                for row in rows
+                if (row.path in above and row.kind != "add")
+                or any(row.path[:length] in found for length in range(1, len(row.path) + 1))
+            ]
+            return shown, next(row for row in shown if row.path in found)
+    return [], None
+
+
+def folds_above(path: Path) -> list[str]:
+    """The keys of the rows that have to be unfolded for the row at a path to be there."""
+    return [key for length in range(1, len(path)) for key in (key_of(path[:length]), key_of(path[:length], "more"))]

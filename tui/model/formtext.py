@@ -12,8 +12,9 @@ from truenas_client.methods.querywords import size_of
 from truenas_client.secrets.redact import redact
 from truenas_client.values.human import hint, human_size
 
-from .form import Field, choices_of
+from .form import Field
 from .jsontext import json_line
+from .schemaplace import choices_of
 
 __all__ = ["UnreadableText", "default_of", "help_of", "kind_of", "read_text", "shown_text", "written_text"]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from truenas_client.engine.errors import job_error
+from tui.model.answers import text
 from tui.model.failure import Failure, explain
 from tui.model.job import LOST, QUEUED, Job
 
@@ -37,7 +38,6 @@ def parts_of(job: Job | None) -> tuple[str, ...]:
 
 def failure_of(row: Mapping[str, Any]) -> Failure:
     """The error of a job from its whole row."""
-    trace = row.get("exception")
     failure = explain(job_error(row.get("exc_info"), row.get("error")))
     title = failure.title if failure.title != "Call failed" else "Job failed"
-    return Failure(title, failure.reason, "", failure.rows, trace if isinstance(trace, str) else "")
+    return Failure(title, failure.reason, "", failure.rows, text(row.get("exception")))

@@ -152,9 +152,7 @@ class Page:
 
 def method_page(method: Method, *, held: Collection[str] | None = None) -> Page:
     """Everything there is to say about a method. ``held`` are the roles of the user, when they are known."""
-    items = [
-        Item(("title",), "title", (Word(method.name, "title"), *_badges(method)), link=CallLink(method.name)),
-    ]
+    items = [Item(("title",), "title", (Word(method.name, "title"), *_badges(method)), link=CallLink(method.name))]
     if text := method.description or method.summary:
         items.append(Item(("text",), "text", text=text))
     items.append(Item(("needs",), "text", tuple(_needs(method, held))))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from tui.model.answers import text
 from tui.model.feed import MARKS, Feed, FeedEvent
 
 if TYPE_CHECKING:
@@ -128,7 +129,5 @@ class Panel:
 
     def arrange(self, kept: Mapping[str, Any]) -> None:
         """Filter and view as `as_dict` told them."""
-        filtering, paths, view = (kept.get(name) for name in ("filter", "paths", "view"))
-        self.filter = filtering if isinstance(filtering, str) else ""
-        self.paths = paths if isinstance(paths, str) else ""
+        self.filter, self.paths, view = text(kept.get("filter")), text(kept.get("paths")), kept.get("view")
         self.view = cast(View, view) if view in VIEWS else None

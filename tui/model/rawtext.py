@@ -47,7 +47,10 @@ class RawLine(NamedTuple):
 
 
 class _Frame:
-    """A container whose members are being written; `next` is the index of the next one."""
+    """A container whose members are being written; `next` is the index of the next one.
+
+    The first frame, which has no lines of its own, holds the whole value.
+    """
 
     __slots__ = ("members", "next")
 
@@ -73,21 +76,20 @@ class RawText:
 
     def measure(self) -> Iterator[None]:
         """Counts the lines, in steps of a few milliseconds; `complete` once it has ended."""
-        if not _has_lines(self._value):
-            self._count, self.complete = 1, True
-            return
-        self._count = 1
-        frames = [_Frame(self._value)]
+        self._count = 0
+        frames = [_Frame((self._value,))]
         looked = 0
-        while frames:
+        while True:
             frame = frames[-1]
             members = frame.members
             if frame.next == members.size:
                 frames.pop()
+                if not frames:
+                    break
                 self._count += 1
                 continue
             if self._count - self._starts[-1] >= BLOCK:
-                self._remember(self._count, tuple(each.next if each is frame else each.next - 1 for each in frames))
+                self._remember(self._count, tuple(each.next if each is frame else each.next - 1 for each in frames[1:]))
             value = members.at(frame.next)
             frame.next += 1
             self._count += 1
@@ -95,7 +97,7 @@ class RawText:
             if _has_lines(value):
                 looked += len(value)
                 if _is_flat(value):
-                    self._count_flat(value, tuple(each.next - 1 for each in frames))
+                    self._count_flat(value, tuple(each.next - 1 for each in frames[1:]))
                 else:
                     frames.append(_Frame(value))
             if looked >= STEP:
@@ -179,27 +181,21 @@ _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\u
 
 def _lines(value: Any, place: tuple[int, ...], longest: int | None) -> Iterator[RawLine]:
     """The lines from a place on."""
-    if not place:
-        if not _has_lines(value):
-            yield RawLine(0, "", _plain(value, longest), kind_of(value))
-            return
-        yield RawLine(0, "", _opening(value), kind_of(value))
-        frames = [_Frame(value)]
-    else:
-        frames = []
-        for position in place:
-            frames.append(_Frame(value, position + 1))
-            if len(frames) < len(place):
-                value = frames[-1].members.at(position)
-        frames[-1].next -= 1
-    while frames:
-        frame = frames[-1]
+    frames = [_Frame((value,), 1)]
+    for position in place:
+        frames.append(_Frame(value, position + 1))
+        value = frames[-1].members.at(position)
+    frames[-1].next -= 1
+    while True:
+        frame, depth = frames[-1], len(frames) - 1
         members = frame.members
         if frame.next == members.size:
             frames.pop()
+            if not frames:
+                return
             bracket = "]" if members.keys is None else "}"
-            comma = "," if frames and frames[-1].next < frames[-1].members.size else ""
-            yield RawLine(len(frames), "", bracket + comma, "list" if members.keys is None else "object")
+            comma = "," if frames[-1].next < frames[-1].members.size else ""
+            yield RawLine(depth - 1, "", bracket + comma, "list" if members.keys is None else "object")
             continue
         inner = members.at(frame.next)
         name = members.name(frame.next)
@@ -208,11 +204,11 @@ def _lines(value: Any, place: tuple[int, ...], longest: int | None) -> Iterator[
             key = key[:longest]
         frame.next += 1
         if _has_lines(inner):
-            yield RawLine(len(frames), key, _opening(inner), kind_of(inner))
+            yield RawLine(depth, key, _opening(inner), kind_of(inner))
             frames.append(_Frame(inner))
         else:
             comma = "," if frame.next < members.size else ""
-            yield RawLine(len(frames), key, _plain(inner, longest) + comma, kind_of(inner))
+            yield RawLine(depth, key, _plain(inner, longest) + comma, kind_of(inner))
 
 
 def _has_lines(value: Any) -> bool:

@@ -1,11 +1,9 @@
 """The schemas that apply to a place in the arguments, given the text around it.
 
-A schema is taken apart into leaves: alternatives without ``anyOf``, ``oneOf`` or
-``allOf`` at their top. On the way to a place only those leaves are followed that what
-is typed beside the way does not contradict, so a union is narrowed by its tag and by
-every member that only some branches know. The place itself never counts: it is being
-typed. When everything contradicts, the least contradicted leaves stay, because a
-half-typed text must not end all help.
+A schema is taken apart into leaves: alternatives without ``anyOf`` at their top. On the way to a place only those
+leaves are followed that what is typed beside the way does not contradict, so a union is narrowed by its tag and by
+every member that only some branches know. The place itself never counts: it is being typed. When everything
+contradicts, the least contradicted leaves stay, because a half-typed text must not end all help.
 
 When its tag becomes another, an object of a union changes to another branch (`rebranched`): what was typed stays,
 whether or not the new branch knows it; what still stands as the old branch began it goes, where the new one does not
@@ -23,7 +21,7 @@ from truenas_client.methods.normalise import Schema
 
 from .jsontext import Path
 
-__all__ = ["fitting", "inner_schema", "is_tag", "may_become", "rebranched", "schemas_at", "value_at"]
+__all__ = ["choices_of", "fitting", "inner_schema", "is_tag", "may_become", "rebranched", "schemas_at", "value_at"]
 
 _WRONG_KIND = 1 << 20
 _WRONG_TAG = 1 << 10
@@ -85,6 +83,12 @@ def is_tag(schema: Schema, part: str | int) -> bool:
     return isinstance(member, dict) and ("const" in member or "enum" in member)
 
 
+def choices_of(schema: Schema) -> list[Any]:
+    """The only values that a schema allows; none when it does not list them."""
+    choices: list[Any] = [schema["const"]] if "const" in schema else schema.get("enum") or []
+    return choices
+
+
 def _contradictions(schema: Schema, value: Any, but: str | int | None) -> int:
     """How many members of a container rule this leaf out; of any other kind of value, more than any count."""
     if not _has_kind(schema, value):
@@ -110,7 +114,7 @@ def may_become(schema: Any, value: Any) -> bool:
     typing on may mend (what is missing, lengths, patterns, limits)."""
     if not isinstance(schema, dict):
         return schema is not False
-    if schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
+    if schema.get("anyOf"):
         return any(may_become(leaf, value) for leaf in leaves(schema))
     if not _has_kind(schema, value) or not allows({k: schema[k] for k in ("const", "enum") if k in schema}, value):
         return False

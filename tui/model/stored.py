@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from truenas_client.methods.catalogue import Catalogue, Method
+from truenas_client.methods.catalogue import Catalogue
 from truenas_client.methods.risk import inner_method
 from tui.model.answers import first_text, mapping
 
@@ -122,14 +122,9 @@ def _row(name: str, row: Any, catalogue: Catalogue, changes: int | None) -> Look
     if query is None or not query.params:
         return None
     filters = [[_field(name, row, catalogue), "=", row]]
-    if "query-filters" in _members(query):
+    if "query-filters" in mapping(query.params[0].schema.get("properties")):
         return Lookup(query.name, ({"query-filters": filters},), changes)
     return Lookup(query.name, (filters,), changes)
-
-
-def _members(query: Method) -> Mapping[str, Any]:
-    members = query.params[0].schema.get("properties")
-    return members if isinstance(members, Mapping) else {}
 
 
 def _first_name(name: str, catalogue: Catalogue) -> str:

@@ -7,11 +7,12 @@ their catalogue tells which, by its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
 
 from truenas_client.methods.catalogue import Method
+from tui.model.answers import mapping
 
 __all__ = ["Kind", "file_wanted", "is_private", "suggested_name"]
 
@@ -48,10 +49,8 @@ def _switches(method: Method, params: Sequence[Any]) -> list[bool]:
         value = params[place] if place < len(params) else None
         if param.name in _SWITCHES:
             found.append(value is True)
-        members = param.schema.get("properties")
-        if isinstance(members, Mapping):
-            given = value if isinstance(value, Mapping) else {}
-            found += [given.get(name) is True for name in members if name in _SWITCHES]
+        members, given = mapping(param.schema.get("properties")), mapping(value)
+        found += [given.get(name) is True for name in members if name in _SWITCHES]
     return found
 
 
@@ -63,7 +62,7 @@ def is_private(method: str) -> bool:
 def suggested_name(method: str, params: Sequence[Any], *, host: str, today: date) -> str:
     """A name for the file that a call writes: safe as one part of a path, never empty."""
     first = params[0] if params else None
-    options = first if isinstance(first, Mapping) else {}
+    options = mapping(first)
     match method:
         case "config.save":
             # With the keys that come on request it is an archive.

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from truenas_client import AsyncClient, Gap, exc
+from tui.model.answers import mapping
 from tui.model.job import Job
 from tui.model.loglines import MOST_CHARACTERS, LogLines
 
@@ -61,7 +62,7 @@ class JobLog:
                     # Of a renewed subscription the server sends the last lines again.
                     anew = anew or event.dropped is None
                     continue
-                data = event.fields.get("data") if isinstance(event.fields, dict) else None
+                data = mapping(event.fields).get("data")
                 if anew:
                     self.lines.clear()
                     anew = False

@@ -21,16 +21,7 @@ from truenas_client.trust import TLS
 from tui import guest
 from tui.session.target import Target
 
-__all__ = [
-    "Offer",
-    "Place",
-    "decline",
-    "free_entry",
-    "keep_profile",
-    "no_keyring",
-    "offer",
-    "store_trust",
-]
+__all__ = ["Offer", "Place", "decline", "free_entry", "keep_profile", "no_keyring", "offer", "store_trust"]
 
 Place = Literal["the keyring", "ask each time", "a file, in clear text", "the key's own file"]
 """Where a secret is to be kept, in the card's words."""

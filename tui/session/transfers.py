@@ -133,12 +133,7 @@ async def carry(client: AsyncClient, call: Call, params: list[Any], transfer: Tr
 
 async def _download(client: AsyncClient, call: Call, params: list[Any], transfer: Transfer) -> None:
     got = await client.download(
-        call.method,
-        params,
-        transfer.path.name,
-        to=transfer.path,
-        overwrite=transfer.overwrite,
-        progress=transfer.at,
+        call.method, params, transfer.path.name, to=transfer.path, overwrite=transfer.overwrite, progress=transfer.at
     )
     call.value = {"file": transfer.placed(transfer.path), "size": got.size, "job": got.job_id, "result": got.result}
 

@@ -102,8 +102,8 @@ SETTINGS: tuple[Setting, ...] = (
         "glyphs",
         "Signs",
         "Look",
-        "auto: as the locale says. ascii draws borders and bars with plain characters; unicode draws them where the "
-        "locale does not say UTF-8, too.",
+        "auto follows the locale. ascii draws borders and bars with plain characters; unicode draws them with lines, "
+        "even where the locale is not UTF-8.",
         ("auto", "unicode", "ascii"),
         later=True,
     ),
@@ -151,7 +151,7 @@ SETTINGS: tuple[Setting, ...] = (
         "limits.call_seconds",
         "Wait for an answer",
         "Limits",
-        "After so long a call counts as failed; the server may still work on it.",
+        "A call without an answer in this time counts as failed; the server may still work on it.",
         least=1,
         most=604_800,
         unit="seconds",

@@ -11,8 +11,7 @@ from textual.app import ComposeResult
 
 from tui import actions
 from tui.model.draft import Draft
-from tui.model.form import Field, fields, key_of
-from tui.model.formfind import folds_above, found_fields
+from tui.model.form import Field, fields, folds_above, found_fields, key_of
 from tui.model.formtext import help_of, kind_of, shown_text
 from tui.model.known import Known
 from tui.text import ASCII, cut, plain, safe
