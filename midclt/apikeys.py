@@ -21,6 +21,7 @@ from truenas_client.storage.secret_store import resolve
 from truenas_client.sync.client import Client
 
 from .access import chosen, connected, signed_in
+from .answers import object_of, rows_of
 from .asking import ask
 from .exits import CommandError, ExitStatus
 from .lock import Lock
@@ -106,9 +107,9 @@ def do_create(options: Namespace) -> ExitStatus:
         data["expires_at"] = _moment(options.expires)
     Lock(options).check_write("api_key.create")
     with signed_in(options) as client:
-        data["username"] = options.key_user or client.call("auth.me")["pw_name"]
+        data["username"] = options.key_user or object_of(client, "auth.me", needed=("pw_name",))["pw_name"]
         try:
-            row = client.call("api_key.create", data)
+            row = object_of(client, "api_key.create", data, needed=("key", "id"))
         except ValidationErrors as e:
             if any("allowlist" in (problem.attribute or "") for problem in e.errors):
                 raise CommandError(OLD, ExitStatus.VALIDATION) from e
@@ -151,11 +152,12 @@ def do_rm(options: Namespace) -> ExitStatus:
 
 
 def _number(client: Client, key: str) -> int:
-    rows = client.call("api_key.query", [["name", "=", key]])
+    rows = rows_of(client, "api_key.query", [["name", "=", key]])
     if key.isascii() and key.isdigit():
-        rows = client.call("api_key.query", [["id", "=", int(key)]]) or rows
-    if len(rows) != 1:
-        numbers = ", ".join(str(row["id"]) for row in rows)
-        why = f"is the name of several keys: {numbers}" if rows else "is no key that this user may see"
-        raise CommandError(f"{key} {why}; `midclt key ls` lists them", ExitStatus.USAGE)
-    return int(rows[0]["id"])
+        rows = rows_of(client, "api_key.query", [["id", "=", int(key)]]) or rows
+    numbers = [row.get("id") for row in rows]
+    if len(numbers) == 1 and isinstance(numbers[0], int):
+        return numbers[0]
+    listed = ", ".join(map(str, numbers))
+    why = f"is the name of several keys: {listed}" if numbers else "is no key that this user may see"
+    raise CommandError(f"{key} {why}; `midclt key ls` lists them", ExitStatus.USAGE)

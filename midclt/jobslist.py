@@ -10,6 +10,7 @@ from truenas_client.exc import JobLost
 from truenas_client.sync.client import Client
 
 from .access import signed_in
+from .answers import rows_of
 from .exits import CommandError, ExitStatus
 from .lock import Lock
 from .output import is_terminal, print_line, print_result, say
@@ -34,12 +35,13 @@ def do_ls(options: Namespace) -> ExitStatus:
             raise CommandError("The numbers of jobs are each server's own: --profile NAME", ExitStatus.USAGE)
         return show_answer(options, lambda one, client: client.call("core.get_jobs", filters, settings), COLUMNS)
     with signed_in(options) as client:
-        rows = client.call("core.get_jobs", filters, settings)
+        rows = rows_of(client, "core.get_jobs", filters, settings)
     if rows or not is_terminal(sys.stdout):
         show(rows, options, COLUMNS)
     else:
         say("No jobs." if options.all or options.ids else "No job runs or waits; `midclt jobs ls -a` lists the others.")
-    missing = {*options.ids} - {row.get("id") for row in rows}
+    found = [row.get("id") for row in rows]
+    missing = {number for number in options.ids if number not in found}
     for number in sorted(missing):
         say(f"The server does not know job {number} (any more)")
     return ExitStatus.JOB if missing else ExitStatus.OK
@@ -97,8 +99,7 @@ def do_logs(options: Namespace) -> ExitStatus:
 
 
 def _row(client: Client, number: int) -> dict[str, Any]:
-    rows = client.call("core.get_jobs", [["id", "=", number]])
+    rows = rows_of(client, "core.get_jobs", [["id", "=", number]])
     if not rows:
         raise CommandError(f"The server does not know job {number} (any more)", ExitStatus.JOB)
-    row: dict[str, Any] = rows[0]
-    return row
+    return rows[0]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from truenas_client.storage.catalogue_cache import Kept
     from truenas_client.sync.client import Client
 
-__all__ = ["Listing", "cached", "given_words", "listing", "method_of", "no_such_method", "service_methods"]
+__all__ = ["Listing", "cached", "listing", "method_of", "no_such_method", "service_methods"]
 
 SECONDS = 120.0
 """A server may load the models of all its API versions before it lists its methods."""
@@ -37,12 +37,6 @@ class Listing(NamedTuple):
     catalogue: Catalogue
     version: str
     cached: bool
-
-
-def given_words(options: Any, environment: Any) -> tuple[str, ...]:
-    """The words with which the user named server and user: what the shell completes is found by them."""
-    pairs = ((options.uri, "URI"), (options.username, "USERNAME"), (options.profile, "PROFILE"))
-    return tuple(value or environment.get(f"TRUENAS_{name}") or "" for value, name in pairs)
 
 
 def cached(choice: Choice) -> Kept | None:
@@ -104,9 +98,12 @@ def _read(options: Namespace, cache: Any, place: str, user: str) -> Listing:
     version = str(info.get("version") or "")
     roles = me.get("privilege", {}).get("roles") if isinstance(me.get("privilege"), dict) else None
     if version and isinstance(roles, (list, set)):
+        # The words with which the user named server and user: what the shell completes is found by them.
+        pairs = ((options.uri, "URI"), (options.username, "USERNAME"), (options.profile, "PROFILE"))
+        given = tuple(value or os.environ.get(f"TRUENAS_{name}") or "" for value, name in pairs)
         known = tuple(sorted(role for role in roles if isinstance(role, str)))
         try:
-            cache.keep(place, user, Kept(catalogue, version, known), given=given_words(options, os.environ))
+            cache.keep(place, user, Kept(catalogue, version, known), given=given)
         except OSError as e:
             say(f"midclt: the methods could not be cached: {e}")
     return Listing(catalogue, version, False)

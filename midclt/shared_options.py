@@ -7,6 +7,7 @@ import math
 
 __all__ = [
     "FORMS",
+    "add_actions",
     "add_call_options",
     "add_colour_option",
     "add_fleet_option",
@@ -56,6 +57,15 @@ def add_fleet_option(parser: argparse.ArgumentParser) -> None:
 def add_colour_option(parser: argparse._ActionsContainer) -> None:
     """Add the option that decides on colour."""
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to use colour")
+
+
+def add_actions(
+    parser: argparse.ArgumentParser, default: str | None = None
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Have a command take the name of an action, which is ``default`` where none is given."""
+    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=default is None)
+    parser.set_defaults(action=default)  # this replaces the default of `actions`, so it comes after
+    return actions
 
 
 def add_listing_options(parser: argparse.ArgumentParser) -> None:

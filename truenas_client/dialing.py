@@ -68,7 +68,8 @@ class ConnectLimits(NamedTuple):
 def websocket_url(endpoint: Endpoint) -> str:
     """The URL that the opening handshake names."""
     scheme = "wss" if endpoint.is_tls else "ws"
-    return f"{scheme}://{endpoint.host_text}:{endpoint.port or 80}{endpoint.path}"
+    named = endpoint._replace(host=endpoint.server_name)
+    return f"{scheme}://{named.host_text}:{endpoint.port or 80}{endpoint.path}"
 
 
 def interleaved(addresses: list[Any]) -> list[Any]:

@@ -58,6 +58,11 @@ class Endpoint(NamedTuple):
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
+    def server_name(self) -> str:
+        """The host as the server and its certificate know it: the zone of an IPv6 address is this machine's alone."""
+        return self.host.partition("%")[0]
+
+    @property
     def name(self) -> str:
         """A short name for titles: the host, or "this machine"."""
         return "this machine" if self.socket is not None else self.host

@@ -42,50 +42,6 @@ import errno as _errno
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-__all__ = [
-    "AccessDenied",
-    "AuthenticationError",
-    "CallTimeout",
-    "ChannelBindingError",
-    "ClientException",
-    "ConnectDenied",
-    "ConnectError",
-    "ConnectRefused",
-    "ConnectTimeout",
-    "ConnectionLost",
-    "CredentialsExpired",
-    "ErrnoMixin",
-    "ErrorExtra",
-    "FingerprintMismatch",
-    "HandshakeRejected",
-    "InsecureTransport",
-    "InvalidCredentials",
-    "InvalidEndpoint",
-    "InvalidKeyFile",
-    "InvalidProfile",
-    "InvalidSavedCall",
-    "JobAborted",
-    "JobError",
-    "JobFailed",
-    "JobLost",
-    "MechanismUnsupported",
-    "MethodNotFound",
-    "NotAJob",
-    "NotAuthenticated",
-    "NotAuthorized",
-    "OTPRequired",
-    "PayloadTooLarge",
-    "ProtocolError",
-    "RateLimited",
-    "RedirectRequired",
-    "SecretUnavailable",
-    "ServerSignatureError",
-    "SocketNotFound",
-    "SubscriptionEnded",
-    "TooManyConcurrentCalls",
-    "ValidationErrors",
-]
-
 
 class ErrnoMixin:
     """The server's own error numbers, and the names of all numbers that it may send."""
@@ -407,3 +363,7 @@ class ProtocolError(ClientException):
     """
 
     result: Any = None
+
+
+# Every class of this module is public.
+__all__ = [name for name, value in list(globals().items()) if isinstance(value, type) and value.__module__ == __name__]

@@ -81,7 +81,7 @@ class ProgressBar:
 
 
 def set_socket_options(sock: socket.socket) -> None:
-    """Have a TCP connection's silence noticed in seconds, as far as this system can be told."""
+    """Make this system notice a dead TCP connection within seconds, as far as it has the options for that."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (("TCP_KEEPIDLE", 1), ("TCP_KEEPINTVL", 1), ("TCP_KEEPCNT", 5)):
         option = getattr(socket, name, None)

@@ -11,13 +11,14 @@ terminal may keep for itself (ctrl+h, i, m, ``ctrl+[``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from tui.action import Action
 from tui.action_help import HELP
 from tui.section_specs import SECTIONS
 
-__all__ = ["ACTIONS"]
+__all__ = ["ACTIONS", "by_group"]
 
 # Each place with the heading that its actions have in the list of keys.
 _call = partial(Action, where="explore", group="Call")
@@ -198,3 +199,11 @@ _TABLE = (
 
 ACTIONS: tuple[Action, ...] = tuple(row if row.help else row._replace(help=HELP[row.id]) for row in _TABLE)
 """In the order of the list of keys."""
+
+
+def by_group(actions: Iterable[Action]) -> dict[str, list[Action]]:
+    """These actions below their headings, in the order in which both come first."""
+    groups: dict[str, list[Action]] = {}
+    for action in actions:
+        groups.setdefault(action.group, []).append(action)
+    return groups

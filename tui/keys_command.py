@@ -9,8 +9,8 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 
-from tui.action import Action, key_text
-from tui.action_table import ACTIONS
+from tui.action import key_text
+from tui.action_table import ACTIONS, by_group
 from tui.settings.file import settings_of
 from tui.settings.keymap import PRESETS, resolved
 from tui.terminal import encode_for
@@ -44,17 +44,10 @@ def print_keys(argv: Sequence[str]) -> int:
     return 2 if problems else 0
 
 
-def _groups() -> dict[str, list[Action]]:
-    groups: dict[str, list[Action]] = {}
-    for action in ACTIONS:
-        groups.setdefault(action.group, []).append(action)
-    return groups
-
-
 def _table(keys: dict[str, list[str]]) -> Iterator[str]:
     shown = {one: "  ".join(key_text(key, short=False) for key in theirs) or "-" for one, theirs in keys.items()}
     cells, wide = max(map(len, shown.values())), max(map(len, shown))
-    for group, found in _groups().items():
+    for group, found in by_group(ACTIONS).items():
         yield group
         for action in found:
             yield f"  {shown[action.id]:{cells}}  {action.id:{wide}}  {action.title}"
@@ -62,7 +55,7 @@ def _table(keys: dict[str, list[str]]) -> Iterator[str]:
 
 def _toml(keys: dict[str, list[str]]) -> Iterator[str]:
     yield "[keys]"
-    for group, found in _groups().items():
+    for group, found in by_group(ACTIONS).items():
         yield f"# {group}"
         for action in found:
             written = [key_text(key, short=False) for key in keys[action.id]]

@@ -100,8 +100,9 @@ def serve(arguments: Sequence[str], port: int) -> int:
     words = [sys.executable, "-m", "tui", *arguments]
     try:
         listening = socket.create_server(("127.0.0.1", port))
-    except OSError as e:
-        print(f"truenas-tui: port {port} cannot be used ({e.strerror}); --port chooses another", file=sys.stderr)
+    except (OSError, OverflowError) as e:
+        why = getattr(e, "strerror", "") or "ports are 0 to 65535"
+        print(f"truenas-tui: port {port} cannot be used ({why}); --port chooses another", file=sys.stderr)
         return 1
     token = secrets.token_urlsafe(24)
     pages = Pages(subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words), token)

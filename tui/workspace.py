@@ -1,8 +1,8 @@
 """The workspace of one connection: status line, one section at a time, the watch line and the footer.
 
-It owns the session's place on screen and knows nothing of its sections' insides: which
-there are is read from `section_specs`, and what they need a card for they ask
-themselves. Every action of the registry can be triggered from here by its id
+It owns the session's place on screen and knows nothing of its sections' insides, but
+that Explore opens methods: which there are is read from `section_specs`, and what they
+need a card for they ask themselves. Every action of the registry can be triggered from here by its id
 (`perform`), which is what the palette does.
 """
 
@@ -27,8 +27,6 @@ from truenas_client import exc
 from tui import actions
 from tui.cards.job_news import tell_job_news
 from tui.cards.jump import jump
-from tui.cards.otp import ask_code
-from tui.cards.sign_in import ask_for_secret
 from tui.cards.toast import tell_failure
 from tui.cards.trust import ask_trust
 from tui.model.failure import explain_connecting
@@ -230,8 +228,7 @@ class Workspace(RemappedKeys, Screen[None]):
         """The pane with the focus fills the screen; again restores it."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if (pane := self._pane) is not None:
+        elif (pane := self._pane) is not None:
             self.maximize(pane, container=False)
 
     @property
@@ -322,6 +319,8 @@ class Workspace(RemappedKeys, Screen[None]):
             return  # the user was asked, and gave up; the status line says what to do
         except (exc.InvalidCredentials, exc.CredentialsExpired, exc.SecretUnavailable) as error:
             # The same secret is never sent again by itself: another one is asked for, here.
+            from tui.cards.sign_in import ask_for_secret
+
             failure = explain_connecting(error, address=self.session.host)
             secret = await ask_for_secret(self, self.session.target, self.session.host, failure)
             if secret is not None:
@@ -341,6 +340,8 @@ class Workspace(RemappedKeys, Screen[None]):
             await self.session.reconnect()
 
     async def _ask_code(self, again: bool) -> str | None:
+        from tui.cards.otp import ask_code
+
         return await ask_code(self, user=self.session.target.user, host=self.session.host, again=again)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -365,10 +366,9 @@ class Workspace(RemappedKeys, Screen[None]):
         """Closes the open part; at the top, asks whether to quit."""
         if self.maximized is not None:
             self.minimize()
-            return
-        if self.section.back():
-            return
-        if self.section.id != HOME.id:
+        elif self.section.back():
+            pass
+        elif self.section.id != HOME.id:
             await self.show(HOME.id)
-            return
-        self.post_message(self.CloseWanted())
+        else:
+            self.post_message(self.CloseWanted())

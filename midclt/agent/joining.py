@@ -80,8 +80,8 @@ def way_for_login(options: Namespace, choice: Choice) -> dict[str, Any]:
     with _told():
         if (why := _unfit(options, choice)) is not None:
             raise Refused(why)
-        way = Way(options, choice, op="open")
-        reply = way.open(keep=True)
+        way = Way(options, choice, keep=True)
+        reply = way.open()
         way().close()
     return reply
 
@@ -131,8 +131,8 @@ def control(op: str, **members: Any) -> dict[str, Any] | None:
 class Way:
     """Calling it gives a socket that leads to the server, as the clients of the core want it."""
 
-    def __init__(self, options: Namespace, choice: Choice, *, optional: bool = False, op: str = "tunnel") -> None:
-        self._options, self._choice, self._optional, self._op = options, choice, optional, op
+    def __init__(self, options: Namespace, choice: Choice, *, optional: bool = False, keep: bool = False) -> None:
+        self._options, self._choice, self._optional, self._keep = options, choice, optional, keep
         self._key = key_of(options)
         self._was_open = False
         self.address = ""
@@ -152,7 +152,7 @@ class Way:
         assert sock is not None
         return sock
 
-    def open(self, **members: Any) -> dict[str, Any]:
+    def open(self) -> dict[str, Any]:
         """Reach the agent, and have it sign in where it is not: its answer. Raises `Refused`, `CommandError`."""
         if self._key is None:
             raise Refused("there is no configuration")
@@ -161,8 +161,8 @@ class Way:
             sock.settimeout(PATIENCE)
             channel = Channel(sock)
             try:
-                seconds = self._options.timeout or None
-                reply = channel.ask(request(self._op, key=self._key, seconds=seconds, **members))
+                op, seconds = "open" if self._keep else "tunnel", self._options.timeout or None
+                reply = channel.ask(request(op, key=self._key, seconds=seconds, keep=self._keep))
                 if reply.get("no") == "version":
                     _asked("drain", of=str(reply.get("package")))  # so that it makes room
                     continue

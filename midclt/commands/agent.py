@@ -8,7 +8,7 @@ from typing import Any
 
 from ..exits import CommandError, ExitStatus
 from ..output import is_terminal, say
-from ..shared_options import add_output_options, seconds
+from ..shared_options import add_actions, add_output_options, seconds
 from ..showing import show
 
 __all__ = ["add_options", "do_forget", "do_lock", "do_start", "do_status", "do_stop"]
@@ -24,8 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "says otherwise), drops what is not used for ten minutes, everything after eight hours, and tells no secret."
     )
     add_output_options(parser)
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
-    parser.set_defaults(action="status")
+    actions = add_actions(parser, "status")
     start = actions.add_parser("start", help="start it, or unlock it", description="Start the agent, or unlock it.")
     start.add_argument("--idle", type=seconds, metavar="SECONDS", help="drop what is not used so long (default: 600)")
     start.add_argument("--lifetime", type=seconds, metavar="SECONDS", help="drop everything so old (default: 28800)")

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from ..shared_options import add_fleet_option, add_job_print_option, add_output_options, add_write_option, count
+from ..shared_options import (
+    add_actions,
+    add_fleet_option,
+    add_job_print_option,
+    add_output_options,
+    add_write_option,
+    count,
+)
 
 __all__ = ["WORK", "add_options"]
 
@@ -16,8 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description = "Jobs of the server, of any session. Without an action: list those that run or wait."
     add_fleet_option(parser)
     add_output_options(parser)
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
-    parser.set_defaults(action="ls", ids=[], all=False, number=None)
+    parser.set_defaults(ids=[], all=False, number=None)
+    actions = add_actions(parser, "ls")
     ls = actions.add_parser("ls", help="list jobs", description="List the jobs that run or wait, or those named.")
     ls.add_argument("ids", metavar="ID", type=count, nargs="*", help="the numbers of jobs, in any state")
     ls.add_argument("-a", "--all", action="store_true", help="those that have ended too")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..shared_options import add_output_options, add_write_option
+from ..shared_options import add_actions, add_output_options, add_write_option
 
 __all__ = ["WORK", "add_options"]
 
@@ -14,7 +14,7 @@ WORK = "apikeys"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and the actions' options."""
     parser.description = "API keys: make, list and delete them, or prepare one for faster logins."
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
+    actions = add_actions(parser)
     precompute = actions.add_parser(
         "precompute",
         help="turn a key into the form with derived keys",

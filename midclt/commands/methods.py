@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if ranked:
         from truenas_client.methods.search import Index
 
-        methods = [catalogue.methods[hit.method.name] for hit in Index(methods).search(pattern, len(methods))]
+        methods = [hit.method for hit in Index(methods).search(pattern, len(methods))]
     elif pattern:
         methods = [method for method in methods if f"{method.namespace}.".startswith(f"{pattern}.")]
     if form_chosen(options):

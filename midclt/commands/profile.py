@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ..shared_options import add_actions
+
 __all__ = ["WORK", "add_options"]
 
 WORK = "profiles"
@@ -23,7 +25,7 @@ where the secret is (--secret):
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and their options."""
     parser.description = "Profiles say which server, as whom, trusted how, and where the secret is."
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions", required=True)
+    actions = add_actions(parser)
 
     add = actions.add_parser(
         "add",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ..shared_options import add_actions
+
 __all__ = ["WORK", "add_options"]
 
 WORK = "saved"
@@ -12,8 +14,7 @@ WORK = "saved"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command, its actions and their options."""
     parser.description = "Saved calls are TOML files in folders; a folder may be a checkout that others share."
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
-    parser.set_defaults(action="ls")
+    actions = add_actions(parser, "ls")
     actions.add_parser("ls", help="list the calls (the default)")
     for name, words in (("show", "print the file of a call"), ("rm", "delete a call")):
         actions.add_parser(name, help=words).add_argument("saved", metavar="NAME")

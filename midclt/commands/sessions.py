@@ -8,7 +8,7 @@ from ..access import signed_in
 from ..exits import CommandError, ExitStatus
 from ..lock import Lock
 from ..output import say
-from ..shared_options import add_fleet_option, add_output_options, add_write_option
+from ..shared_options import add_actions, add_fleet_option, add_output_options, add_write_option
 from ..showing import show_answer
 
 __all__ = ["add_options", "do_ls", "do_terminate"]
@@ -21,8 +21,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description = "The sessions that are signed in at the server."
     add_fleet_option(parser)
     add_output_options(parser)
-    actions = parser.add_subparsers(dest="action", metavar="<action>", title="actions")
-    parser.set_defaults(action="ls", internal=False)
+    parser.set_defaults(internal=False)
+    actions = add_actions(parser, "ls")
     ls = actions.add_parser("ls", help="list sessions", description="List the sessions; this command's own is one.")
     ls.add_argument("--internal", action="store_true", help="those of the server's own services too")
     add_fleet_option(ls)

@@ -181,6 +181,12 @@ async def test_tiles_are_plain_where_the_app_is() -> None:
             assert "".join(span.text for span in line).isascii(), line
 
 
+def test_an_alert_of_a_wide_level_keeps_its_message() -> None:
+    board = board_of(alerts=[{"uuid": "1", "level": "緊急警報", "formatted": "tank is full"}])
+    texts = ["".join(span.text for span in line) for _key, line in lines.alert_lines(board, Room(40, 9, UNICODE))]
+    assert texts == ["緊急警報  tank is full"]
+
+
 def test_a_plot_fills_from_below_and_leaves_holes() -> None:
     assert lines.plot([0, 50, 100], 4, 2, 100.0, UNICODE) == ["   █", " ▁██"]
     assert lines.plot([None, 10, 5], 3, 1, None, UNICODE) == [" ▇▄"]

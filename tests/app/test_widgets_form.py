@@ -150,6 +150,11 @@ async def test_items_members_and_branches() -> None:
         await at.press("enter", *"k", "enter")
         await at.press(*"v", "enter")
         assert at.value["labels"] == {"k": "v"}
+        await at.go("labels", kind="add")
+        await at.press("enter", *"half")
+        assert at.pane.settle() == "the member half is not added yet"
+        await at.press("ctrl+u")
+        assert at.pane.settle() == ""
         await at.go("owner")
         await at.press("t")
         await at.press("down", "enter")

@@ -70,6 +70,18 @@ async def test_a_job_and_an_error_fit_every_width() -> None:
                 drawn(pilot)
 
 
+async def test_a_long_name_of_a_field_leaves_its_message_whole() -> None:
+    failure = FailureView()
+    message = "is not a disk of this system, or it belongs to another pool already"
+    async with staged(failure, size=(50, 12)) as pilot:
+        rows = (FieldProblem("pool_create.topology.data.0.disks", message), FieldProblem("name", "is taken"))
+        failure.set_failure(Failure("Refused", "", "", rows))
+        await pilot.pause()
+        lines = [line.replace("enter: there", "").strip() for line in drawn(pilot)]
+        assert lines[1] == "pool_create.topology.data.0.disks"
+        assert message in " ".join(lines), lines
+
+
 def test_only_what_goes_on_has_time_left() -> None:
     running = words_of(job("RUNNING"))
     assert (running.name, running.state, running.style) == ("#7 pool.scrub", "running", "accent")

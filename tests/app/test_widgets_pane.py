@@ -5,10 +5,11 @@ from textual.geometry import Region
 from textual.widgets import Static
 
 from tests.app.stage import HOSTILE, drawn, said, staged
-from tests.app.waiting import resized
+from tests.app.waiting import resized, wait_for
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Row, Rows
 from tui.widgets.status_line import Other, Status, StatusLine
+from tui.widgets.value_pane import ValuePane
 
 FULL = Status(
     online=True,
@@ -159,3 +160,19 @@ async def test_a_click_on_a_word_of_the_status_line() -> None:
         assert [message.word for message in said(pilot, StatusLine.Pressed)] == [
             "server", "lock", "jobs", "events", "latency",
         ]  # fmt: skip
+
+
+async def test_a_value_is_looked_through_in_its_pane_and_back_ends_that() -> None:
+    pane = ValuePane("Event")
+    async with staged(pane, size=(70, 12)) as pilot:
+        pane.show([{"id": number, "name": f"tank{number}"} for number in range(20)], "alert.list", "12:00:00")
+        await pilot.pause()
+        assert pane.open_find()
+        await pilot.press(*"tank7")
+        await wait_for(pilot, lambda: pane.facts[0] == "{find.next} next", "the first match")
+        await pilot.press("enter")
+        assert pane.under_cursor() == ("[7].name", "tank7")
+        assert pane.content.has_focus
+        assert pane.back(), "the marks go"
+        assert pane.facts == (("[7].name", "title"), "12:00:00")
+        assert not pane.back()

@@ -16,6 +16,7 @@ import pytest
 
 from tests.browser.chromium import chromium, program
 from tui.action_table import ACTIONS
+from tui.serving import serve
 
 RESERVED = frozenset(
     f"{modifier}+{key}"
@@ -65,6 +66,11 @@ def test_only_the_printed_address_opens_the_app_and_only_our_page_its_terminal(t
         assert status(address, at.path, Host=f"localhost:{at.port}") == 200
         for origin in ("https://evil.example", "null", "http://127.0.0.1:1", f"http://localhost:{at.port}"):
             assert status(address, f"{at.path}ws", Origin=origin, **whole) == 403
+
+
+def test_a_number_that_is_no_port_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert serve([], 99_999) == 1
+    assert "port 99999 cannot be used (ports are 0 to 65535)" in capsys.readouterr().err
 
 
 def test_no_action_needs_a_key_that_a_browser_keeps() -> None:

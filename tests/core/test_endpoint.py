@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from truenas_client.dialing import websocket_url
 from truenas_client.endpoint import LOCAL_SOCKET, names_no_path, parse
 from truenas_client.exc import ConnectError, InvalidEndpoint
 
@@ -31,6 +32,13 @@ from truenas_client.exc import ConnectError, InvalidEndpoint
 def test_addresses_as_people_write_them(typed: str | None, text: str) -> None:
     assert parse(typed).text == text
     assert parse(text) == parse(typed), "what is shown can be typed again"
+
+
+def test_the_zone_of_an_address_is_not_told_to_the_server() -> None:
+    endpoint = parse("https://[fe80::1%25eth0]:8443")
+    assert endpoint.server_name == "fe80::1"
+    assert websocket_url(endpoint) == "wss://[fe80::1]:8443/api/current"
+    assert websocket_url(parse(None)) == "ws://localhost:80/api/current"
 
 
 @pytest.mark.parametrize(

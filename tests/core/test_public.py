@@ -129,5 +129,11 @@ def test_every_public_name_is_there_and_none_is_loaded_before_it_is_used() -> No
     assert set(truenas_client.__all__) <= set(dir(truenas_client))
 
 
+def test_type_checkers_see_the_same_names_as_programs() -> None:
+    tree = ast.parse(Path(truenas_client.__file__).read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert {name.asname for node in imports for name in node.names if name.asname} == set(truenas_client.__all__)
+
+
 if __name__ == "__main__":
     LIST.write_text("\n".join(surface()) + "\n")

@@ -18,6 +18,7 @@ import pytest
 from midclt.parser import COMMANDS
 from tests.facts import ROOT
 from tests.midclt.conftest import Run
+from tests.midclt.served import Background, scripted
 from tests.midclt.test_process import loaded_by
 from truenas_client.auth import budget
 from truenas_client.simulator import Call, ThreadedSimulator
@@ -454,3 +455,20 @@ def test_a_one_time_password_from_a_flag_or_a_program(shell: Shell, nas: Threade
         assert (status, out) == (4, "")
         assert "one-time password for guarded was wrong" in err
     assert login("--otp-command", "/no/such/program")[2].startswith("--otp-command: There is no program")
+
+
+ODD: list[Any] = [None, 5, "text", {}, {"a": None}, [None], [1, "x"], [[]], [{}], [{"id": [], "progress": 5}]]
+ODD += [{"pw_name": "admin", "privilege": [1]}, {"privilege": {"roles": "abc"}, "two_factor_config": [1]}]
+
+
+@pytest.mark.parametrize("answer", ODD, ids=repr)
+def test_an_answer_of_another_shape_is_no_error_of_this_program(run: Run, background: Background, answer: Any) -> None:
+    methods = ("core.get_jobs", "api_key.query", "api_key.create", "auth.me", "auth.sessions")
+    with background.entered(scripted({method: {"result": answer} for method in methods})) as url:
+        for argv in (
+            *(["jobs", *words] for words in ([], ["ls", "5"], ["logs", "5"], ["abort", "5"])),
+            *(["key", *words] for words in (["ls"], ["create", "new"], ["rm", "5"])),
+            *(["whoami"], ["sessions"]),
+        ):
+            ran = run(*argv, url=url, user="admin")
+            assert "error of this program" not in ran.err, argv

@@ -161,19 +161,10 @@ class Player:
         path = self._in_text(recorded["path"])
         headers = {name: self._in_text(value) for name, value in recorded["headers"].items()}
         body = recorded["body"].encode()
-        host, _, port = self.nas.url.removeprefix("ws://").partition("/")[0].partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
         if body:
             headers["Content-Length"] = str(len(body))
-        lines = [f"{recorded['method']} {path} HTTP/1.1", "Host: nas", *(f"{k}: {v}" for k, v in headers.items())]
-        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        head, _, content = (await asyncio.wait_for(reader.read(), PATIENCE)).partition(b"\r\n\r\n")
-        writer.close()
-        first, *rest = head.decode().split("\r\n")
-        found = dict(line.split(": ", 1) for line in rest)
-        if found.get("Transfer-Encoding") == "chunked":
-            content = unchunked(content)
-        return int(first.split(" ")[1]), found, content.decode()
+        status, found, content = await exchange(self.nas, f"{recorded['method']} {path}", headers, body)
+        return status, found, content.decode()
 
     def _in_text(self, text: str) -> str:
         for (_, recorded), found in self.mapped.items():
@@ -380,6 +371,23 @@ def free_to_swap(expected: dict[str, Any], passed: dict[str, Any]) -> bool:
         return bool(fields(expected)["message_ids"] != fields(passed)["message_ids"])
     one, other = (expected, passed) if answer(expected) else (passed, expected)
     return answer(one) and about_jobs(other) and fields(other)["state"] != "WAITING"
+
+
+async def exchange(
+    nas: Simulator, request: str, headers: dict[str, str], body: bytes
+) -> tuple[int, dict[str, str], bytes]:
+    """Send a plain HTTP request (``GET /path``); status, headers and body of the answer."""
+    host, _, port = nas.url.removeprefix("ws://").partition("/")[0].partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    lines = [f"{request} HTTP/1.1", "Host: nas", *(f"{name}: {value}" for name, value in headers.items())]
+    writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+    head, _, content = (await asyncio.wait_for(reader.read(), PATIENCE)).partition(b"\r\n\r\n")
+    writer.close()
+    first, *rest = head.decode().split("\r\n")
+    found = dict(line.split(": ", 1) for line in rest)
+    if found.get("Transfer-Encoding") == "chunked":
+        content = unchunked(content)
+    return int(first.split(" ")[1]), found, content
 
 
 def unchunked(body: bytes) -> bytes:

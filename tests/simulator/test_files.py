@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.simulator.playing import unchunked
+from tests.simulator.playing import exchange
 from tests.simulator.talking import Refused, Talk, talk
 from truenas_client.simulator import ApiKey, Call, Simulator
 from truenas_client.simulator.requests import BadBody, Body, Parts
@@ -28,18 +28,8 @@ class Answer:
 
 
 async def http(nas: Simulator, head: str, body: bytes = b"", **headers: str) -> Answer:
-    host, _, port = nas.url.removeprefix("ws://").partition("/")[0].partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
     given = {"Content-Length": str(len(body)), **{name.replace("_", "-"): value for name, value in headers.items()}}
-    lines = [f"{head} HTTP/1.1", "Host: nas", *(f"{name}: {value}" for name, value in given.items())]
-    writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-    start, _, content = (await asyncio.wait_for(reader.read(), 15)).partition(b"\r\n\r\n")
-    writer.close()
-    first, *rest = start.decode().split("\r\n")
-    found = dict(line.split(": ", 1) for line in rest)
-    if found.get("Transfer-Encoding") == "chunked":
-        content = unchunked(content)
-    return Answer(int(first.split(" ")[1]), found, content)
+    return Answer(*await exchange(nas, head, given, body))
 
 
 def multipart(*parts: tuple[str, bytes]) -> bytes:

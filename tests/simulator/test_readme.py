@@ -7,23 +7,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.readme import examples
 
 
-@pytest.mark.parametrize("code", examples(), ids=lambda code: code.splitlines()[0].strip("# "))
-def test_the_example_passes(code: str, tmp_path: Path) -> None:
-    (tmp_path / "test_example.py").write_text(code, encoding="utf-8")
+def test_the_examples_pass(tmp_path: Path) -> None:
+    names = [code.splitlines()[0].strip("# ") for code in examples()]
+    for name, code in zip(names, examples(), strict=True):
+        (tmp_path / name).write_text(code, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", "-W", "error", "."],
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--strict-markers", "-W", "error", "."],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"\b[1-9]\d* passed", done.stdout)
+    for name in names:
+        assert re.search(rf"^{name}::.* PASSED", done.stdout, re.MULTILINE), name
 
 
 def test_there_are_examples() -> None:

@@ -19,7 +19,7 @@ from tests.facts import facts, require_facts
 from tests.simulator.playing import lengthened, read_flow
 from tests.simulator.talking import Refused, Talk
 from truenas_client.simulator import Playback, Simulator
-from truenas_client.simulator.record import Recorder
+from truenas_client.simulator.record import Recorder, main
 from truenas_client.simulator.transcript import Flow, Masker, Transcript
 
 PASSWORD = "correct-horse-battery"
@@ -255,15 +255,14 @@ async def test_the_command(tmp_path: Path) -> None:
     assert '"pong"' in file.read_text()
 
 
-@pytest.mark.parametrize("to", ["nas.example", "http://nas.example"])
-async def test_a_bad_address_is_one_line(to: str, tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "truenas_client.simulator.record", "--to", to, str(tmp_path / "x")),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 30)
-    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1)
+@pytest.mark.parametrize(
+    ("to", "listen"),
+    [("nas.example", "127.0.0.1:0"), ("http://nas.example", "127.0.0.1:0"), ("wss://nas.example", "127.0.0.1:70000")],
+)
+def test_a_bad_address_is_one_line(to: str, listen: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--to", to, "--listen", listen, str(tmp_path / "x")]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
 
 
 async def test_a_server_that_is_not_there_is_a_bad_gateway(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ class HttpExchange:
 
     def _blocking(self, talk: Callable[[http.client.HTTPConnection], Answer]) -> Answer:
         endpoint = self._endpoint
-        host = "localhost" if endpoint.socket else endpoint.host_text
+        host = "localhost" if endpoint.socket else endpoint.server_name
         connection = http.client.HTTPConnection(host, endpoint.port or 80)
         connection.default_port = 80 if self._tls is None else 443
         connection.auto_open = 0
@@ -218,7 +218,7 @@ class HttpExchange:
             return self._sock
         self._sock.settimeout(TLS_SECONDS)
         try:
-            wrapped = self._tls.wrap_socket(self._sock, server_hostname=self._endpoint.host)
+            wrapped = self._tls.wrap_socket(self._sock, server_hostname=self._endpoint.server_name)
         except TimeoutError:
             raise ConnectTimeout(f"{self._endpoint.text}: no TLS answer in {TLS_SECONDS:g} s", "tls") from None
         except ssl.SSLError as e:

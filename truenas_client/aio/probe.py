@@ -82,7 +82,7 @@ async def _handshake(endpoint: Endpoint, tls: TLS, limits: ConnectLimits) -> byt
     sock = await open_socket(endpoint, limits=limits)
     try:
         async with asyncio.timeout(limits.tls):
-            _, writer = await asyncio.open_connection(sock=sock, ssl=made, server_hostname=endpoint.host)
+            _, writer = await asyncio.open_connection(sock=sock, ssl=made, server_hostname=endpoint.server_name)
     except BaseException as e:
         sock.close()
         if isinstance(e, TimeoutError):

@@ -172,7 +172,7 @@ async def _upgrade(
 ) -> Link:
     secure: dict[str, Any] = {}
     if endpoint.is_tls:
-        secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.host}
+        secure = {"ssl": context(tls), "ssl_handshake_timeout": limits.tls, "server_hostname": endpoint.server_name}
     url = websocket_url(endpoint)
     link: Link | None = None
     try:

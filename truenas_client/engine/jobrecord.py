@@ -30,24 +30,6 @@ class JobProgress:
 class JobRecord:
     """All that is known of one job."""
 
-    __slots__ = (
-        "_answer",
-        "_answer_error",
-        "_event",
-        "adrift",
-        "answered",
-        "by_number",
-        "fields",
-        "id",
-        "message_id",
-        "method",
-        "new_style",
-        "outcome",
-        "params",
-        "progress",
-        "state",
-    )
-
     def __init__(self, message_id: str, method: str | None, params: Sequence[Any], *, new_style: bool) -> None:
         """``method`` is None for a job known by its number alone; its events then give method and arguments.
 

@@ -1,8 +1,8 @@
 """A tap on the texts of a connection: what a log of the wire shows of each, with its secrets masked.
 
-Off until ``tell`` is set, and then one attribute is all that a driver asks for. Invariants: what is told holds no
-secret that `secrets.redact` knows, logins included; a text longer than `LONGEST` is told without its content; a tap
-serves one client from connection to connection.
+A tap is off until ``tell`` is set; while it is off, it costs a driver one look at an attribute. Invariants: a reported
+text holds no secret that `secrets.redact` knows, logins included; a text longer than `LONGEST` is reported without its
+content; a tap serves one client from connection to connection.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Frame:
 
 
 class Tap:
-    """Set ``tell`` to be told of each text of a client, from then on; None ends it."""
+    """Calls ``tell`` with each text of a client while one is set."""
 
     def __init__(self) -> None:
         self.tell: Callable[[Frame], None] | None = None
         self._calls: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
     def sent(self, text: str, method: str, message_id: str, now: float) -> None:
-        """Tells of a text that left, and remembers its call."""
+        """Report a text that left, and remember its call."""
         if self.tell is None:
             return
         self._calls[message_id] = (method, now)
@@ -60,7 +60,7 @@ class Tap:
         self.tell(Frame(True, "call", method, message_id, value, len(text)))
 
     def received(self, text: str, now: float) -> None:
-        """Tells of a text that came."""
+        """Report a received text."""
         if self.tell is None:
             return
         if len(text) > LONGEST:
@@ -88,7 +88,7 @@ class Tap:
         )
 
     def unread(self, message_id: str | None, size: int, now: float) -> None:
-        """Tells of a long text that came and is not shown."""
+        """Report a long text that came, without its content."""
         if self.tell is not None:
             method, left = self._calls.pop(message_id or "", ("", None))
             self.tell(Frame(False, "answer", method, message_id, None, size, None if left is None else now - left))

@@ -52,27 +52,6 @@ class Param(NamedTuple):
 class Method:
     """One method. Cheap until `params`, `returns`, `draft` or `check` is used; then cached."""
 
-    __slots__ = (
-        "_cli_description",
-        "_names",
-        "_packed",
-        "_params",
-        "_problems",
-        "_raw",
-        "_returns",
-        "_risk",
-        "_summary",
-        "action",
-        "downloadable",
-        "filterable",
-        "job",
-        "name",
-        "namespace",
-        "no_auth_required",
-        "roles",
-        "uploadable",
-    )
-
     name: str
     namespace: str
     action: str

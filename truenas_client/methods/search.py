@@ -15,7 +15,10 @@ one more letter only has to look among them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .catalogue import Method
 
 __all__ = ["SUMMARY", "Hit", "Index"]
 
@@ -29,24 +32,13 @@ _COMMON = {"query": 6.0, "config": 6.0, "info": 5.0, "create": 3.0, "update": 2.
 """The methods that users most often look for, when the letters match equally well."""
 
 
-class Searchable(Protocol):
-    """The parts of a method that the index needs."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def names(self) -> Sequence[str]: ...
-
-
 class Hit(NamedTuple):
     """A method found, its score (more is better) and where in its name the letters matched.
 
     ``why`` says for each term that is not in the name where it is: `SUMMARY`, or the name of an argument.
     """
 
-    method: Searchable
+    method: Method
     score: float
     positions: tuple[int, ...]
     why: tuple[str, ...] = ()
@@ -59,7 +51,7 @@ _Match = tuple[float, tuple[int, ...], str | None]
 class _Entry:
     __slots__ = ("action", "base", "bonus", "lower", "method", "place", "summary")
 
-    def __init__(self, place: int, method: Searchable) -> None:
+    def __init__(self, place: int, method: Method) -> None:
         self.place = place
         self.method = method
         self.lower = lower = _lower(method.name)
@@ -144,7 +136,7 @@ class _Vocabulary:
         self._last: tuple[str, list[tuple[str, str, list[int]]]] = ("", [])
 
     def read(self, many: int) -> int:
-        """Reads the arguments of so many methods more; how many are left."""
+        """Read the arguments of this many further methods. Return how many methods are left."""
         for entry in self._entries[self._done : self._done + many]:
             for name in entry.method.names:
                 self._places.setdefault(name, []).append(entry.place)
@@ -262,7 +254,7 @@ def _letters(term: str, lower: str, bonus: bytes, *, share: float = 0.5) -> tupl
 class Index:
     """A search index over methods. Make a new one for a new catalogue."""
 
-    def __init__(self, methods: Iterable[Searchable]) -> None:
+    def __init__(self, methods: Iterable[Method]) -> None:
         self._entries = [_Entry(place, method) for place, method in enumerate(methods)]
         self._vocabulary = _Vocabulary(self._entries)
         self._last_query = ""

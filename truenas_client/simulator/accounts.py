@@ -12,9 +12,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from truenas_client.exc import ErrnoMixin
+
+from .errors import CallError
 from .release import RELEASES, Release
 
-__all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential", "Token"]
+__all__ = ["FULL_ADMIN", "Account", "ApiKey", "Credential", "Token", "signed_in"]
 
 FULL_ADMIN = "FULL_ADMIN"
 
@@ -131,6 +134,13 @@ class Credential:
             },
             "account_attributes": marks,
         }
+
+
+def signed_in(credential: Credential | None) -> Account:
+    """The account of a login. Raises `CallError` without one."""
+    if credential is None:
+        raise CallError("Not authenticated", ErrnoMixin.ENOTAUTHENTICATED)
+    return credential.account
 
 
 @dataclass(slots=True)

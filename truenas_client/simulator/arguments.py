@@ -81,7 +81,7 @@ def _limited(schema: Schema) -> Schema:
     for key, value in schema.items():
         if key == "properties":
             made[key] = {name: _limited(member) for name, member in value.items()}
-        elif key in ("anyOf", "oneOf", "allOf"):
+        elif key == "anyOf":
             made[key] = [_limited(branch) for branch in value]
         elif key in ("items", "additionalProperties") and isinstance(value, dict):
             made[key] = _limited(value)
@@ -115,15 +115,10 @@ def bind(accepts: Sequence[Parameter], params: Sequence[Any]) -> list[Any]:
 
 def check(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
     """Check one value, add its problems to ``errors``, and return it with defaults filled in."""
-    if "discriminator" in schema and ("oneOf" in schema or "anyOf" in schema):
-        return _tagged(schema, value, path, errors)
-    for combinator in ("anyOf", "oneOf"):
-        if combinator in schema:
-            return _union(schema[combinator], value, path, errors)
-    if "allOf" in schema:
-        for part in schema["allOf"]:
-            value = check(part, value, path, errors)
-        return value
+    if "anyOf" in schema:
+        if "discriminator" in schema:
+            return _tagged(schema, value, path, errors)
+        return _union(schema["anyOf"], value, path, errors)
     if "const" in schema:
         if value != schema["const"] or isinstance(value, bool) != isinstance(schema["const"], bool):
             errors.add(path, f"Input should be {schema['const']!r}")
@@ -142,12 +137,11 @@ def _alternatives(values: Sequence[Any]) -> str:
 
 def _tagged(schema: Schema, value: Any, path: str, errors: ValidationErrors) -> Any:
     name = schema["discriminator"]["propertyName"]
-    branches = schema.get("oneOf") or schema["anyOf"]
     if not isinstance(value, dict):
         errors.add(path, "Input should be a valid dictionary or object to extract fields from")
         return value
     tags: list[Any] = []
-    for branch in branches:
+    for branch in schema["anyOf"]:
         member = branch.get("properties", {}).get(name, {})
         values = [member["const"]] if "const" in member else member.get("enum", [])
         # A missing tag with a default means the first branch that has a default.

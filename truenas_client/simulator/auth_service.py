@@ -7,7 +7,7 @@ around them.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import login
 from .call import Call
@@ -15,10 +15,7 @@ from .errors import found
 from .extension import Extensible
 from .shapes import any_, array, boolean, choice, integer, obj, text
 
-if TYPE_CHECKING:
-    from .release import Release
-
-__all__ = ["parts"]
+__all__ = ["PARTS"]
 
 _OPTIONS = obj(
     "What the answer should hold.",
@@ -80,21 +77,17 @@ async def login_ex(call: Call, login_data: dict[str, Any]) -> dict[str, Any]:
     return await login.attempt(call, login_data)
 
 
-LOGIN_EX = {scram: Extensible() for scram in (True, False)}
-"""``auth.login_ex`` and the next step of it, as releases with SCRAM and those without have them."""
+LOGIN_EX = Extensible(lambda release: release.scram)
+LOGIN_EX_WITHOUT_SCRAM = Extensible(lambda release: not release.scram)
+PARTS = (LOGIN_EX, LOGIN_EX_WITHOUT_SCRAM, PART)
 
-for scram, part in LOGIN_EX.items():
+for part in (LOGIN_EX, LOGIN_EX_WITHOUT_SCRAM):
     for name, doc in (
         ("auth.login_ex", "Sign in. The answer says whether it worked, or what is wanted next."),
         ("auth.login_ex_continue", "Send the next proof of a sign-in that has begun."),
     ):
-        data = {"login_data": _login_data(scram=scram)}
+        data = {"login_data": _login_data(scram=part is LOGIN_EX)}
         part.method(name, accepts=data, no_auth=True, description=doc)(login_ex)
-
-
-def parts(release: Release) -> list[Extensible]:
-    """The service as a release has it."""
-    return [LOGIN_EX[release.scram], PART]
 
 
 @PART.method(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from truenas_client.exc import ErrnoMixin
 from truenas_client.methods.filters import InvalidQuery, filter_list
 
+from .accounts import signed_in
 from .arguments import bind
-from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authenticated, not_authorized, refused
+from .errors import CallError, MethodNotFoundError, ValidationErrors, not_authorized, refused
 
 if TYPE_CHECKING:
     from .accounts import Account, Credential
@@ -44,9 +45,7 @@ class Call:
     @property
     def account(self) -> Account:
         """The caller's account. Raises `CallError` before login."""
-        if self.credential is None:
-            raise not_authenticated()
-        return self.credential.account
+        return signed_in(self.credential)
 
     @property
     def caller(self) -> Session:

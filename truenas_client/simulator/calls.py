@@ -8,7 +8,7 @@ running_jobs_hold_call_slots).
 
 from __future__ import annotations
 
-import asyncio
+import errno
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,6 +17,7 @@ from .call import Call
 from .dialect import NO_ANSWER, Asked
 from .errors import CallError, ValidationError, ValidationErrors
 from .faults import Fault, delay
+from .running import Tasks
 from .session import Session
 
 __all__ = ["Calls"]
@@ -37,7 +38,7 @@ class Calls:
         self._channel = session.channel
         self._running = 0
         self._waiting: deque[Asked] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def receive(self, text: str) -> None:
         """Take one message of the client. Its call starts after all messages that arrived with it have been read."""
@@ -64,14 +65,13 @@ class Calls:
     def end(self) -> None:
         """Take in the end of the connection: cancel the calls in flight. Jobs run on."""
         self._waiting.clear()
-        for task in list(self._tasks):
-            task.cancel()
+        self._tasks.cancel()
 
     # --- running -------------------------------------------------------------------------------
 
     def _start(self, asked: Asked) -> None:
         faults = self.nas.faults
-        if faults.calls and (struck := faults.on_call(self.session.user, asked.method)):
+        if "call" in faults.occasions and (struck := faults.on_call(self.session.user, asked.method)):
             self._start_struck(asked, struck)
         else:
             self._start_sound(asked)
@@ -113,10 +113,9 @@ class Calls:
             return
         message_id = None if asked.ident is NO_ANSWER else self._dialect.message_id(asked.ident)
         call = Call(self.nas, self.session, method, message_id)
-        limit = self.nas.rate_limit
-        delay = limit.delay(self.session, asked.method, open_to_all=call.open_to_all)
+        delay = self.nas.rate_limit.delay(self.session, asked.method, open_to_all=call.open_to_all)
         if delay is not None:
-            self._after(delay, lambda: self._failed(asked, limit.refusal()))
+            self._after(delay, lambda: self._failed(asked, CallError("Rate Limit Exceeded", errno.EBUSY)))
             return
         try:
             call.authorize()
@@ -164,9 +163,7 @@ class Calls:
             await work()
             self.pump()
 
-        task = asyncio.get_running_loop().create_task(run())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(run())
 
     # --- answering -----------------------------------------------------------------------------
 

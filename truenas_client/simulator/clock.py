@@ -46,8 +46,7 @@ class Clock:
             raise ValueError("time does not go back")
         self._moved += seconds
         for sleeper in self._sleepers:
-            if not sleeper.done():
-                sleeper.set_result(None)
+            _wake(sleeper)
 
     async def sleep(self, seconds: float) -> None:
         """Wait simulated ``seconds``; with zero or less only let other tasks run."""

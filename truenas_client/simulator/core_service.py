@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .call import Call
 from .encoding import Encoded, encode
@@ -10,23 +10,17 @@ from .extension import Extensible
 from .registry import Method, Registry
 from .shapes import any_, array, boolean, choice, integer, nullable, obj, optional, text
 
-if TYPE_CHECKING:
-    from .release import Release
-
-__all__ = ["parts"]
+__all__ = ["PARTS"]
 
 
 TARGET = choice("WS", "CLI", "REST", doc="For whom the listing is.", default="WS")
 
 
-PART, LISTED_EVENTS, JOBS = Extensible(), Extensible(), Extensible()
+PART, JOBS = Extensible(), Extensible()
+LISTED_EVENTS = Extensible(lambda release: release.lists_events)
+PARTS = (PART, LISTED_EVENTS, JOBS)
 PART.service("core")
 PART.event("core.get_jobs", no_authz=True)
-
-
-def parts(release: Release) -> list[Extensible]:
-    """The service as a release has it."""
-    return [PART, LISTED_EVENTS, JOBS] if release.lists_events else [PART, JOBS]
 
 
 @PART.method("core.ping", returns=text("The word pong."), no_auth=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import CallError
-    from .events import Events
     from .release import Release
     from .session import Session
 
@@ -42,9 +41,8 @@ class Asked:
 class Dialect(ABC):
     """One connection's end of a protocol."""
 
-    def __init__(self, facts: Release, events: Events) -> None:
+    def __init__(self, facts: Release) -> None:
         self.facts = facts
-        self.events = events
 
     @abstractmethod
     def read(self, session: Session, text: str) -> Asked | str | None:

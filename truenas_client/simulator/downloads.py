@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .running import Tasks
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -33,14 +34,12 @@ class Downloads:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: dict[int, Download] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def add(self, download: Download) -> None:
         """Keep a download for as long as a server does."""
         self._waiting[download.job.id] = download
-        task = asyncio.get_running_loop().create_task(self._give_up(download))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._give_up(download))
 
     async def _give_up(self, download: Download) -> None:
         await self._clock.sleep(BUFFERED_SECONDS if download.buffered else UNBUFFERED_SECONDS)
@@ -56,5 +55,4 @@ class Downloads:
         for download in self._waiting.values():
             download.content.abandon()
         self._waiting.clear()
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()

@@ -25,7 +25,6 @@ __all__ = [
     "ValidationErrors",
     "errname",
     "found",
-    "not_authenticated",
     "not_authorized",
     "refused",
 ]
@@ -123,11 +122,6 @@ def found(value: Found | None, what: str) -> Found:
 def refused(attribute: str, errmsg: str, errno: int = errno.EINVAL) -> ValidationErrors:
     """The errors of a call with one wrong field."""
     return ValidationErrors([ValidationError(attribute, errmsg, errno)])
-
-
-def not_authenticated() -> CallError:
-    """The error of a call that needs a login, before login."""
-    return CallError("Not authenticated", ErrnoMixin.ENOTAUTHENTICATED)
 
 
 def not_authorized() -> CallError:

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from truenas_client.methods.normalise import normalise
 
+from .accounts import signed_in
 from .arguments import check
 from .encoding import error_of
 from .errors import ValidationErrors, not_authorized, refused
@@ -88,7 +89,7 @@ class Events:
         """
         base, colon, argument = name.partition(":")
         kind = self._registry.events.get(base)
-        account = session.account
+        account = signed_in(session.credential)
         if kind is None:
             # The server accepts an unknown name from a full administrator (the facts of the wire, "Events").
             if not account.full_admin:

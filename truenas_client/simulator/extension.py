@@ -9,11 +9,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from . import shapes
 from .cli import PRIVATE_METHODS
 from .registry import EventKind, Facts, Handler, JobOptions, Method, Registry, accepts_of, entry, service
+
+if TYPE_CHECKING:
+    from .release import Release
 
 __all__ = ["Extensible"]
 
@@ -24,8 +27,10 @@ Decorator = Callable[[Handler], Handler]
 class Extensible:
     """A simulator, or one part of it, to which methods and events can be added."""
 
-    def __init__(self) -> None:
+    def __init__(self, suits: Callable[[Release], bool] = lambda release: True) -> None:
         self.registry = Registry()
+        self.suits = suits
+        """Whether a release has this part."""
 
     def method(
         self,

@@ -101,8 +101,8 @@ class Faults:
         self._started = False
         self.run: Callable[[Callable[[], Any]], Any] = lambda work: work()
         """Calls what touches the event loop. A `ThreadedSimulator` does so in its own thread, for any thread."""
-        self.connections = self.calls = self.messages = False
-        """Whether any active fault is for this occasion."""
+        self.occasions: set[Occasion] = set()
+        """The occasions of all active faults."""
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))
@@ -151,10 +151,7 @@ class Faults:
             self.remove(ident)
 
     def _changed(self) -> None:
-        occasions = {fault.kind.at for fault in self._faults.values()}
-        self.connections = "connection" in occasions
-        self.calls = "call" in occasions
-        self.messages = "message" in occasions
+        self.occasions = {fault.kind.at for fault in self._faults.values()}
 
     def count(self, name: str) -> None:
         self._struck[name] = self._struck.get(name, 0) + 1

@@ -184,13 +184,10 @@ async def _who(nas: Nas, head: Head, origin: Origin) -> Credential:
 
 
 def _by_key(nas: Nas, text: str, origin: Origin) -> Credential:
-    key = find_key(nas, text)
-    try:
-        if key is None:
-            raise Refused("AUTH_ERR")
-        return _credential(nas, owner_of(nas, key, origin), "API_KEY", key=key)
-    except Refused as e:
-        raise Refusal(401, "Bad API key") from e
+    with contextlib.suppress(Refused):
+        if (key := find_key(nas, text)) is not None:
+            return _credential(nas, owner_of(nas, key, origin), "API_KEY", key=key)
+    raise Refusal(401, "Bad API key")
 
 
 async def _by_password(nas: Nas, proof: str) -> Credential:

@@ -16,23 +16,19 @@ from .shapes import any_, array, boolean, integer, nullable, obj, text
 
 if TYPE_CHECKING:
     from .events import Source
-    from .release import Release
     from .state import Nas
 
-__all__ = ["parts"]
+__all__ = ["PARTS"]
 
 TAIL_LINES = 3
 LARGEST_FILE = 64 << 20
 """Octets of a file that is kept; the rest of a longer one is refused."""
 
 PART = Extensible()
-FOLLOWERS = {listed: Extensible() for listed in (True, False)}
-"""``filesystem.file_tail_follow``, as the release that lists its events (24.10) has it, and as later ones do."""
-
-
-def parts(release: Release) -> list[Extensible]:
-    """The service as a release has it."""
-    return [PART, FOLLOWERS[release.lists_events]]
+FOLLOWER = Extensible(lambda release: not release.lists_events)
+OLD_FOLLOWER = Extensible(lambda release: release.lists_events)
+"""``filesystem.file_tail_follow`` of the release that lists its events (24.10)."""
+PARTS = (PART, FOLLOWER, OLD_FOLLOWER)
 
 
 @PART.method(
@@ -107,7 +103,7 @@ async def get(call: Call, path: str) -> None:
     await call.output.write(_read(call.nas, path))
 
 
-@FOLLOWERS[False].source(
+@FOLLOWER.source(
     "filesystem.file_tail_follow",
     accepts=obj(
         "What to follow.",
@@ -122,7 +118,7 @@ async def file_tail_follow(nas: Nas, source: Source, argument: dict[str, Any]) -
     await _follow(nas, source, argument["path"], argument["tail_lines"])
 
 
-@FOLLOWERS[True].source(
+@OLD_FOLLOWER.source(
     "filesystem.file_tail_follow", accepts=text("A path, then a colon and a number of lines."), roles=("FULL_ADMIN",)
 )
 async def old_file_tail_follow(nas: Nas, source: Source, argument: str) -> None:

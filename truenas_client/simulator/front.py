@@ -149,20 +149,20 @@ class Front:
         self, dialect: type[Dialect], head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         faults = self._nas.faults
-        fault = faults.on_connection(head.path) if faults.connections else None
+        fault = faults.on_connection(head.path) if "connection" in faults.occasions else None
         if fault is not None and fault.name != "not-allowed":
             location = fault.text("location") if fault.name == "redirect" else None
             raise Refusal(int(fault.number("status")), "The way to the server is broken", location)
         channel = Link(reader, writer, self._nas.clock, self._most_unsent)
         facts = self._nas.release.on_path(head.path.removeprefix("/api/"))
-        session = Session(self._nas, channel, self._origin(writer), dialect(facts, self._nas.events))
+        session = Session(self._nas, channel, self._origin(writer), dialect(facts))
         calls = Calls(session)
         channel.on_text = calls.receive
         channel.on_batch = calls.pump
         channel.crowded = self._crowded
         self._nas.sessions[session] = None
         session.sign_in_by_peer()
-        channel.spoil = lambda: faults.on_message(session.user) if faults.messages else []
+        channel.spoil = lambda: faults.on_message(session.user) if "message" in faults.occasions else []
         if fault is not None or not self._nas.allows(session.origin):
             channel.on_open = lambda: channel.close(1008, "You are not allowed to access this resource")
         try:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .encoding import encode, error_of, trace_of
 from .errors import CallError, ValidationError, ValidationErrors, found
+from .running import Tasks
 from .secrets import masked
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Jobs:
         self._locked: set[str] = set()
         self._next_id = 1
         self._scheduled = False
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def __iter__(self) -> Iterator[Job]:
         return iter(list(self._jobs.values()))
@@ -234,16 +235,12 @@ class Jobs:
     async def stop(self) -> None:
         """Stop everything, for the end of the simulator."""
         self._waiting.clear()
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.gather(*self._running, return_exceptions=True)
+        await self._tasks.stop()
 
     def restart(self) -> None:
         """Forget all jobs and count from 1 again, as after a boot."""
         self._waiting.clear()
-        for task in self._running:
-            task.cancel()
+        self._tasks.cancel()
         self._jobs.clear()
         self._next_id = 1
 
@@ -262,9 +259,7 @@ class Jobs:
                     continue
                 self._locked.add(job.lock)
             self._waiting.remove(job)
-            job.task = asyncio.get_running_loop().create_task(self._run(job), name=f"job {job.id}")
-            self._running.add(job.task)
-            job.task.add_done_callback(self._running.discard)
+            job.task = self._tasks.start(self._run(job))
 
     async def _run(self, job: Job) -> None:
         try:

@@ -77,11 +77,9 @@ async def attempt(call: Call, data: dict[str, Any]) -> Answer:
         return {"response_type": "AUTH_ERR" if e.kind == "DENIED" and not call.facts.denied else e.kind}
 
 
-def _enter(
-    call: Call, credential: Credential, data: dict[str, Any], *, ttl: float | None = None, token: str | None = None
-) -> Answer:
+def _enter(call: Call, credential: Credential, data: dict[str, Any], token: Token | None = None) -> Answer:
     nas = call.nas
-    call.caller.sign_in(credential, ttl=ttl, token=token)
+    call.caller.sign_in(credential, token)
     options = data.get("login_options") or {}
     info = credential.user_info(nas.registry.roles()) if options.get("user_info", True) else None
     answer: Answer = {"response_type": "SUCCESS", "user_info": info, "authenticator": "LEVEL_1"}
@@ -237,8 +235,7 @@ async def _token(call: Call, data: dict[str, Any]) -> Answer:
     parent = token.parent
     if token.reconnect:
         return _enter(call, _credential(call, parent.account, parent.kind, key=parent.key), data)
-    credential = _credential(call, parent.account, "TOKEN", parent=parent)
-    return _enter(call, credential, data, ttl=token.ttl, token=token.text)
+    return _enter(call, _credential(call, parent.account, "TOKEN", parent=parent), data, token)
 
 
 # --- SCRAM -------------------------------------------------------------------------------------

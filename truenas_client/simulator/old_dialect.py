@@ -67,7 +67,7 @@ class OldDialect(Dialect):
             case "sub":
                 return self._subscribe(session, message)
             case "unsub":
-                self.events.unsubscribe(session, message.get("id", ""))
+                session.nas.events.unsubscribe(session, message.get("id", ""))
             case "ping" if self.facts.old_ping:
                 answer = {"msg": "pong"}
                 return answer | {"id": message["id"]} if "id" in message else answer
@@ -78,7 +78,7 @@ class OldDialect(Dialect):
         if not isinstance(name, str):
             return _refusal(ident, errno.EINVAL, "Message is malformed: 'name' is absent.")
         try:
-            self.events.subscribe(session, name, str(ident))
+            session.nas.events.subscribe(session, name, str(ident))
         except CallError:
             return _refusal(ident, errno.EACCES, "Not authorized")
         return {"msg": "ready", "subs": [ident]}

@@ -10,8 +10,6 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from .errors import CallError
-
 if TYPE_CHECKING:
     from .clock import Clock
     from .session import Session
@@ -22,7 +20,6 @@ CALLS = 20
 SECONDS = 60.0
 """The limit and the length of the minute (recording ``rate_limit_unauthenticated``)."""
 EXEMPT = frozenset({"core.set_options"})
-EBUSY = 16
 
 
 class RateLimit:
@@ -44,10 +41,6 @@ class RateLimit:
             began, calls = now, 0
         self._windows[method, session.origin.address] = began, calls + 1
         return self._random.uniform(1.0, 10.0) if calls >= CALLS else None
-
-    def refusal(self) -> CallError:
-        """The error of a refused call."""
-        return CallError("Rate Limit Exceeded", EBUSY)
 
     def clear(self) -> None:
         """Forget all calls."""

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from .accounts import Credential
-from .errors import not_authenticated
 
 if TYPE_CHECKING:
-    from .accounts import Account
+    from .accounts import Token
     from .dialect import Dialect
     from .events import Update
     from .link import Link
@@ -38,23 +37,15 @@ class Session:
         self.credential: Credential | None = None
         self.rights: Credential | None = None
         """The last login; event visibility goes on by it after a logout."""
-        self.expires_at: float | None = None
-        """Simulated second at which the login runs out; each use of it moves it on by `ttl`."""
-        self.ttl: float = 0.0
-        self.token: str | None = None
+        self.token: Token | None = None
         """The token this login was made with; it ends with the login."""
+        self.expires_at = 0.0
+        """Simulated second at which a login with a token runs out; each use moves it on by the time of the token."""
         self.pending: Any = None
         """A sign-in that waits for its next step."""
         self.subscriptions: dict[str, str] = {}
         self.options = {"legacy_jobs": True, "private_methods": False, "py_exceptions": False}
         """What ``core.set_options`` changes."""
-
-    @property
-    def account(self) -> Account:
-        """The account that is signed in. Raises `CallError` (not authenticated) before login."""
-        if self.credential is None:
-            raise not_authenticated()
-        return self.credential.account
 
     @property
     def user(self) -> str | None:
@@ -70,14 +61,13 @@ class Session:
         if account is not None:
             self.sign_in(Credential(account, "UNIX_SOCKET", self.nas.clock.wall(), facts=self.facts))
 
-    def sign_in(self, credential: Credential, *, ttl: float | None = None, token: str | None = None) -> None:
+    def sign_in(self, credential: Credential, token: Token | None = None) -> None:
         """Make ``credential`` the user of this session, replacing another."""
         self._end_token()
         self.token = token
         self.credential = self.rights = credential
         self.pending = None
-        self.ttl = ttl or 0.0
-        self.expires_at = None if ttl is None else self.nas.clock.now() + ttl
+        self.expires_at = 0.0 if token is None else self.nas.clock.now() + token.ttl
         self._announce("ADDED", self.row(credential))
 
     def sign_out(self) -> None:
@@ -86,7 +76,6 @@ class Session:
             self._announce("REMOVED", {"id": self.id})
         self._end_token()
         self.credential = None
-        self.expires_at = None
         self.nas.events.leave(self, sources_only=True)
 
     def row(self, credential: Credential) -> dict[str, Any]:
@@ -105,17 +94,17 @@ class Session:
 
     def _end_token(self) -> None:
         if self.token is not None:
-            self.nas.tokens.pop(self.token, None)
+            self.nas.tokens.pop(self.token.text, None)
             self.token = None
 
     def check_expiry(self) -> None:
         """At each message: a login whose time is over ends, another has it start anew."""
-        if self.expires_at is not None:
+        if self.token is not None:
             now = self.nas.clock.now()
             if now >= self.expires_at:
                 self.sign_out()
             else:
-                self.expires_at = now + self.ttl
+                self.expires_at = now + self.token.ttl
 
     def send_update(self, update: Update) -> None:
         """Send one event."""

@@ -143,14 +143,9 @@ def table(row: Schema, doc: str) -> list[Schema]:
 def like(value: Any, docs: Mapping[str, str] | None = None) -> Schema:
     """A schema that fits ``value`` and what is built like it; ``docs`` describes members by name."""
     docs = docs or {}
-    if isinstance(value, bool):
-        return boolean()
-    if isinstance(value, int):
-        return integer()
-    if isinstance(value, float):
-        return number()
-    if isinstance(value, str):
-        return text()
+    for kind, simple in ((bool, boolean), (int, integer), (float, number), (str, text)):  # a bool is an int, too
+        if isinstance(value, kind):
+            return simple()
     if isinstance(value, (list, tuple)):
         return array(like_all(value, docs) if value else any_())
     if isinstance(value, dict) and value:

@@ -38,6 +38,7 @@ from .link import MOST_UNSENT
 from .listening import split_address
 from .release import RELEASES
 from .requests import HEAD_SIZE
+from .running import Tasks
 from .state import Nas
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Simulator(Nas):
         self._unix = None if unix is None else Path(unix)
         self._front = Front(self, most_unsent)
         self._servers: list[asyncio.Server] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
         self._host, self._port, self._tls_port = "", 0, 0
         self._with_tls = tls
         if catalogue is not None:
@@ -108,9 +109,8 @@ class Simulator(Nas):
             except OSError as e:  # which names no path
                 raise OSError(f"cannot listen on {self._unix}: {e.strerror or e}") from e
             self._servers.append(server)
-        loop = asyncio.get_running_loop()
-        background = [work(self) for work in self.registry.background]
-        self._tasks = [loop.create_task(work) for work in (self._front.watch(), *background)]
+        for work in (self._front.watch(), *(work(self) for work in self.registry.background)):
+            self._tasks.start(work)
         self.faults.start()
 
     async def _serve(self, port: int, tls: SSLContext | None = None) -> int:
@@ -131,11 +131,7 @@ class Simulator(Nas):
         self.downloads.forget()
         await self._front.stop()
         await self.jobs.stop()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._tasks.stop()
         if self.tls is not None:
             self.tls.remove()
         if self._unix is not None:
@@ -195,12 +191,12 @@ def _parts(release: str, *, demo_data: bool) -> list[Extensible]:
     facts = RELEASES.get(release)
     if facts is None:
         raise ValueError(f"no release {release!r}; there are {', '.join(RELEASES)}")
-    parts = [*auth_service.parts(facts), *core_service.parts(facts), *files_service.parts(facts), steering.PART]
+    parts = [*auth_service.PARTS, *core_service.PARTS, *files_service.PARTS, steering.PART]
     if demo_data:
         from .nas import PARTS
 
         parts += PARTS
-    return parts
+    return [part for part in parts if part.suits(facts)]
 
 
 def _remove_socket(path: Path) -> None:

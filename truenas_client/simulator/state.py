@@ -128,9 +128,9 @@ class Nas(Extensible):
         self.api_keys[key.id] = key
         return key
 
-    def make_secret(self) -> str:
-        """A new secret of an API key; the same seed gives the same ones."""
-        return "".join(self.random.choices(string.ascii_letters + string.digits, k=64))
+    def make_secret(self, length: int = 64) -> str:
+        """A new password or secret of an API key; the same seed gives the same ones."""
+        return "".join(self.random.choices(string.ascii_letters + string.digits, k=length))
 
     def make_api_key(self, name: str, account: str) -> ApiKey:
         """Make and add an API key; the same seed gives the same keys."""

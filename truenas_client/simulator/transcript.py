@@ -134,9 +134,7 @@ class Masker:
 class Transcript:
     """A transcript being written; only its owner can read the file. Use it as a context manager."""
 
-    def __init__(
-        self, path: str | Path, *, flow: str = "", endpoint: str = "/api/current", description: str = ""
-    ) -> None:
+    def __init__(self, path: str | Path, *, description: str = "") -> None:
         self._masker = Masker()
         self._began: float | None = None
         self._connections = 0
@@ -144,9 +142,9 @@ class Transcript:
         self._put(
             {
                 "header": {
-                    "flow": flow or Path(path).stem,
+                    "flow": Path(path).stem,
                     "server": "unknown",
-                    "endpoint": endpoint,
+                    "endpoint": "/api/current",
                     "client": "unknown",
                     "description": description,
                 }

@@ -1,7 +1,7 @@
 """The simulated system: disks in pools, datasets in pools, rows of tables, settings.
 
-Disks, pools and sizes are made from a seed; rows and settings stand in ``world.json``, where
-a text in braces is a value of `World.made`. Tables are filled when they are first asked for.
+What there is stands in ``world.json``, where a text in braces is a value of `World.made`; sizes, serial
+numbers and the like are made from a seed. Tables are filled when they are first asked for.
 Invariants: the same seed gives the same world; a disk belongs to at most one pool; every
 dataset's parent exists; what a pool has allocated is what its datasets use.
 """
@@ -20,13 +20,14 @@ from uuid import UUID
 __all__ = ["DATA", "GIB", "MIB", "TIB", "Dataset", "Pool", "World", "sorted_datasets"]
 
 DATA: dict[str, Any] = json.loads(Path(__file__).with_name("world.json").read_text(encoding="utf-8"))
-"""The file: ``accounts``, ``datasets``, and what ``tables`` and ``configs`` hold and how they are listed."""
+"""The file: accounts, disks, pools and datasets, and what tables and settings hold and how they are listed."""
 
 MIB = 1024**2
 GIB = 1024**3
 TIB = 1024**4
 
 Row = dict[str, Any]
+Layout = dict[str, list[tuple[str, list[str]]]]
 
 
 @dataclass(slots=True)
@@ -36,12 +37,11 @@ class Pool:
     id: int
     name: str
     guid: str
-    layout: dict[str, list[tuple[str, list[str]]]]
+    layout: Layout
     """Purpose (data, log, cache, spare, special, dedup) to groups: kind and names of disks."""
     size: int
     scan: Row | None = None
     status: str = "ONLINE"
-    autotrim: bool = False
     degraded: set[str] = field(default_factory=set)
     """Disks that do not answer."""
 
@@ -81,9 +81,6 @@ class World:
 
     random: Random
     started: datetime
-    hostname: str = "nas"
-    domain: str = "home.arpa"
-    timezone: str = "Europe/Berlin"
     serial: str = ""
     cores: int = 8
     memory: int = 32 * GIB
@@ -216,11 +213,7 @@ def sorted_datasets(world: World) -> list[Dataset]:
 
 
 def _add_disks(world: World) -> None:
-    hard = [("Coralline HD-12E7", 12 * 10**12, 7200)] * 6
-    solid = [("Quillwort NV-2000", 2 * 10**12, None)] * 2
-    boot = [("Quillwort SA-120", 120 * 10**9, None)] * 2
-    names = [f"sd{letter}" for letter in "abcdefgh"] + ["nvme0n1", "nvme1n1"]
-    for number, (name, (model, size, rotation)) in enumerate(zip(names, [*hard, *boot, *solid], strict=True)):
+    for number, (name, model, size, rotation, pool) in enumerate(DATA["disks"]):
         serial = f"{model[0]}{world.hexdigits(9).upper()}"
         world.warmth[name] = world.random.uniform(31, 38) if rotation else world.random.uniform(38, 46)
         nvme = name.startswith("nvme")
@@ -236,24 +229,15 @@ def _add_disks(world: World) -> None:
             "type": "HDD" if rotation else "SSD",
             "bus": "NVME" if nvme else "ATA",
             "devname": name,
+            "pool": pool,
         }
 
 
-_UNUSED: dict[str, list[tuple[str, list[str]]]] = {
-    purpose: [] for purpose in ("log", "cache", "spare", "special", "dedup")
-}
-"""What no pool of the demo has disks for."""
-
-
 def _add_pools(world: World) -> None:
-    hard = ["sda", "sdb", "sdc", "sdd", "sde", "sdf"]
-    tank = {"data": [("RAIDZ2", hard)], **_UNUSED}
-    flash = {"data": [("MIRROR", ["nvme0n1", "nvme1n1"])], **_UNUSED}
-    for ident, (name, layout, size) in enumerate(
-        [("tank", tank, 43_658 * GIB), ("flash", flash, 1_848 * GIB)],
-        start=1,
-    ):
-        pool = Pool(ident, name, str(world.random.randrange(10**18, 10**19)), layout, size)
+    for ident, (name, gibibytes, kind) in enumerate(DATA["pools"], start=1):
+        layout: Layout = {purpose: [] for purpose in ("data", "log", "cache", "spare", "special", "dedup")}
+        layout["data"] = [(kind, [disk for disk, row in world.disks.items() if row["pool"] == name])]
+        pool = Pool(ident, name, str(world.random.randrange(10**18, 10**19)), layout, gibibytes * GIB)
         ended = world.started - timedelta(days=9 - ident, hours=3)
         pool.scan = world.blank("pool.scan") | {
             "state": "FINISHED",
@@ -263,10 +247,6 @@ def _add_pools(world: World) -> None:
             "bytes_to_process": 0,
         }
         world.pools[ident] = pool
-        for disk in pool.disks:
-            world.disks[disk]["pool"] = name
-    for disk in ("sdg", "sdh"):
-        world.disks[disk]["pool"] = "boot-pool"
 
 
 def _add_datasets(world: World) -> None:

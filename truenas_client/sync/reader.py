@@ -18,7 +18,7 @@ import select
 import socket
 from threading import Event
 from time import monotonic
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..dialing import ConnectLimits
 from ..endpoint import Endpoint
@@ -28,12 +28,14 @@ from ..engine.ids import new_id
 from ..engine.ledger import Call, Lane
 from ..engine.messages import Ended, Reply, Update
 from ..engine.sizes import receive_limit
-from ..exc import ConnectionLost
 from ..secrets.logs import log
 from ..websocket import CLOSE_SECONDS, lone_text
 from .websocket import AWAKE, SMALLEST_READ, Link, Unreadable
 
-__all__ = ["Reader", "Receiver"]
+if TYPE_CHECKING:
+    from .events import Subscriptions
+
+__all__ = ["Reader"]
 
 BATCH = 64
 """Frames that are taken while the lock is held once."""
@@ -44,16 +46,6 @@ OWN_SECONDS = 0.05
 """How long a caller waits for its answer at the socket before the reader takes over."""
 
 
-class Receiver(Protocol):
-    """Receives the events of a connection. The reader calls it, with the lock held: it must neither block nor raise."""
-
-    def update(self, update: Update) -> None: ...
-
-    def ended(self, ended: Ended) -> None: ...
-
-    def over(self, lost: ConnectionLost, *, ours: bool) -> None: ...
-
-
 class Reader(Link):
     """An open WebSocket with a conversation on it, and the ways to read it."""
 
@@ -61,7 +53,8 @@ class Reader(Link):
         super().__init__(sock, endpoint)
         self._limits = limits
         self.talk = Conversation(dialect, new_id, monotonic(), vigilance=limits.vigilance)
-        self.receiver: Receiver | None = None
+        self.receiver: Subscriptions | None = None
+        """Receives the events. The reader calls it with the lock held, so it must neither block nor raise."""
         self.closed = Event()
         """Set at the end, when every caller has been woken."""
         self._closing = self._let_go = False

@@ -84,7 +84,7 @@ def _secured(endpoint: Endpoint, sock: socket.socket, tls: TLS | None, limits: C
     secure = None
     try:
         with handshaking(endpoint, limits, made, only_tls=True):
-            secure = made.wrap_socket(sock, server_hostname=endpoint.host, do_handshake_on_connect=False)
+            secure = made.wrap_socket(sock, server_hostname=endpoint.server_name, do_handshake_on_connect=False)
             secure.do_handshake()
     except BaseException:
         if secure is not None:

@@ -1,4 +1,4 @@
-"""What a caller waits on until the reader wakes it; Ctrl-C ends the wait."""
+"""The lock on which a caller waits until the reader wakes it. Ctrl-C ends the wait."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def new_waiter() -> Any:
 if sys.platform == "win32":
 
     def wait_on(waiter: Any, seconds: float | None = None) -> bool:
-        """Wait until a waiter is released, at most so long; False when it was not. Signals are handled meanwhile."""
+        """Wait for the release of a waiter, at most this long. False: it was not released. Signals are handled."""
         until = math.inf if seconds is None else monotonic() + seconds
         while not waiter.acquire(timeout=max(0.0, min(SLICE_SECONDS, until - monotonic()))):
             if monotonic() >= until:
@@ -34,5 +34,5 @@ if sys.platform == "win32":
 else:
 
     def wait_on(waiter: Any, seconds: float | None = None) -> bool:
-        """Wait until a waiter is released, at most so long; False when it was not. Signals are handled meanwhile."""
+        """Wait for the release of a waiter, at most this long. False: it was not released. Signals are handled."""
         return bool(waiter.acquire() if seconds is None else waiter.acquire(timeout=max(0.0, min(seconds, 1e6))))

@@ -155,7 +155,7 @@ def change_row(change: Change) -> dict[str, Any]:
 
 
 def change_text(change: Change, most: int = 60) -> str:
-    """A change as one line: ``+``, ``-`` or ``~``, the path, and the values, cut to so many characters."""
+    """A change as one line: ``+``, ``-`` or ``~``, the path, and the values, cut to ``most`` characters."""
     path = _where(change)
     match change.kind:
         case "added":

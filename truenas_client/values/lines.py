@@ -42,7 +42,7 @@ def fit(text: str, cells: int) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """``text`` as one harmless line of at most so many cells, the last one an ellipsis where something was cut."""
+    """``text`` as one harmless line of at most ``most`` cells, the last one an ellipsis where something was cut."""
     line = one_line(text)
     return line if cells(line) <= most else f"{fit(line, most - 1)}…"
 

@@ -44,26 +44,22 @@ class Standing(RemappedKeys):
     A card that opens by itself would take text that was meant for another widget.
     """
 
-    _painted: float | None = None
+    painted: float | None = None
+    """When it was painted as it is now, by the app's clock; None while it was not."""
     _hinted = False
-
-    @property
-    def painted(self) -> float | None:
-        """When it was painted as it is now, by the app's clock; None while it was not."""
-        return self._painted
 
     def stood(self, at: float, seconds: float = STANDING_SECONDS) -> bool:
         """Whether it had stood for so many seconds at this time."""
-        return self._painted is not None and at - self._painted >= seconds
+        return self.painted is not None and at - self.painted >= seconds
 
     def settle(self) -> None:
         """Begins to measure its time on screen anew, because its question has changed."""
-        self._painted = None
+        self.painted = None
         self._hinted = False
         self.call_after_refresh(self._note_painted)
 
     def _note_painted(self) -> None:
-        self._painted = self.now()
+        self.painted = self.now()
 
     def now(self) -> float:
         """The time by the app's clock, in seconds."""

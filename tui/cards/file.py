@@ -23,6 +23,7 @@ from tui.model.paths import expanded, shortened
 from tui.model.transfers import Kind
 from tui.session.transfers import Transfer
 from tui.text import plain
+from tui.widgets.choice import Choice
 from tui.widgets.form_row import FormRow
 from tui.widgets.key_line import Hint
 from tui.widgets.path_field import PathField
@@ -99,6 +100,7 @@ class FileScreen(CardScreen[Transfer | None]):
         self._look(event.value)
 
     @on(Input.Submitted)
+    @on(Choice.Submitted)
     def action_take(self) -> None:
         # A late note about the typed path must not replace the answer.
         self.workers.cancel_group(self, "look")

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui import actions
+from tui.action_table import by_group
 from tui.cards.card import CardScreen
 from tui.widgets.key_line import Hint, working
 from tui.widgets.rows import Column, Row, Rows
@@ -66,10 +67,7 @@ class HelpScreen(CardScreen[None]):
         self.query_one("#about", Static).update(Content(_help(action) if action is not None else ""))
 
     def _rows(self) -> list[Row]:
-        groups: dict[str, list[actions.Action]] = {}
-        for action in actions.ACTIONS:
-            if action.id in self._here:
-                groups.setdefault(action.group, []).append(action)
+        groups = by_group(action for action in actions.ACTIONS if action.id in self._here)
         return [
             self._row("" if place else group, action)
             for group, members in groups.items()

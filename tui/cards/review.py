@@ -83,7 +83,7 @@ class ReviewScreen(CardScreen[Answer]):
         )
         yield Static(plain(self.address, "$foreground-muted"), id="address")
         for note in self._notes:
-            yield Static(plain(note), classes="note")
+            yield Static(plain(note))
         yield Static("", id="about")
         yield ChangesView(id="changes")
         if self._named:

@@ -104,8 +104,3 @@ class SaveScreen(FileScreen):
         if self._suffix != before and path.value.endswith(before):
             path.value = path.value.removesuffix(before) + self._suffix
         self.query_one("#about", Static).update(Content(self.about))
-
-    @on(Choice.Submitted)
-    def _submitted_choice(self, event: Choice.Submitted) -> None:
-        event.stop()
-        self.action_take()

@@ -91,7 +91,7 @@ class TrustScreen(CardScreen[bool]):
         yield _row("issued by", "itself" if own else certificate.issuer)
         yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
         yield from self._fingerprints()
-        yield Static(self._advice(), id="advice")
+        yield Static(plain(self._advice()), id="advice")
         words = "trust the new one" if self._trusted else "trust this certificate"
         yield Hint(("trust.accept", words), ("card.leave", "back"))
 

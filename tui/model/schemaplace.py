@@ -1,11 +1,9 @@
 """The schemas that apply to a place in the arguments, given the text around it.
 
-A schema is taken apart into leaves: alternatives without ``anyOf``, ``oneOf`` or
-``allOf`` at their top. On the way to a place only those leaves are followed that what
-is typed beside the way does not contradict, so a union is narrowed by its tag and by
-every member that only some branches know. The place itself never counts: it is being
-typed. When everything contradicts, the least contradicted leaves stay, because a
-half-typed text must not end all help.
+A schema is taken apart into leaves: alternatives without ``anyOf`` at their top. On the way to a place only those
+leaves are followed that what is typed beside the way does not contradict, so a union is narrowed by its tag and by
+every member that only some branches know. The place itself never counts: it is being typed. When everything
+contradicts, the least contradicted leaves stay, because a half-typed text must not end all help.
 
 When its tag becomes another, an object of a union changes to another branch (`rebranched`): what was typed stays,
 whether or not the new branch knows it; what still stands as the old branch began it goes, where the new one does not
@@ -116,7 +114,7 @@ def may_become(schema: Any, value: Any) -> bool:
     typing on may mend (what is missing, lengths, patterns, limits)."""
     if not isinstance(schema, dict):
         return schema is not False
-    if schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
+    if schema.get("anyOf"):
         return any(may_become(leaf, value) for leaf in leaves(schema))
     if not _has_kind(schema, value) or not allows({k: schema[k] for k in ("const", "enum") if k in schema}, value):
         return False

@@ -348,7 +348,7 @@ class Explore(Comparing, Copying, Drafting):
                     return not self.methods.filter.has_focus
                 return result.views is not None or self._docs_box is not None or self._focused_view is not None
             case "find_next" | "find_previous":
-                return result.views is not None and result.views.seeks
+                return result.finds is not None and result.finds.seeks
             case "result_view":
                 return result.views is not None
             case "diff_pin" | "diff_compare" | "result_save":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -220,8 +221,6 @@ class JobsSection(FilteredList):
 
 
 def _counts(jobs: Sequence[Job]) -> list[str]:
-    counts = dict.fromkeys(STATE_WORDS, 0)
-    for job in jobs:
-        counts[job.state] = counts.get(job.state, 0) + 1
+    counts = Counter(job.state for job in jobs)
     told = ("RUNNING", "WAITING", QUEUED, "FAILED", "LOST")
     return [f"{counts[state]} {STATE_WORDS[state][0]}" for state in told if counts[state]]

@@ -66,7 +66,7 @@ class WireSection(PanelSection):
         call, answer = (event, other) if event.outgoing else (other, event)
         return {"call": call.fields, "answer": answer.fields}, f"call and answer {event.id}"
 
-    async def action_wire_call(self) -> None:
+    def action_wire_call(self) -> None:
         """Opens the method of the frame under the cursor."""
         event = self._panel.lines.event
         name = event.id if event is not None else None
@@ -76,4 +76,4 @@ class WireSection(PanelSection):
             self.notify("This frame belongs to no method of the server.", timeout=3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return True if action != "wire_call" else not self.detail.has_focus_within
+        return action != "wire_call" or not self.detail.has_focus_within

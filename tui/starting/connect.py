@@ -14,7 +14,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -67,13 +67,12 @@ class ConnectScreen(Standing, Screen[None]):
     AUTO_FOCUS = ""  # none by itself: what is asked for first depends on what is known
     FOOTER_WORDS = {"nav.open": "connect"}
 
+    @dataclass
     class Connected(Message):
         """A session is signed in and ready; ``by_hand``: with what the user typed here."""
 
-        def __init__(self, session: Session, *, by_hand: bool = False) -> None:
-            super().__init__()
-            self.session = session
-            self.by_hand = by_hand
+        session: Session
+        by_hand: bool
 
     class DemoWanted(Message):
         """The user wants the built-in demo in place of a server."""
@@ -115,7 +114,7 @@ class ConnectScreen(Standing, Screen[None]):
             yield ConnectForm(self._opening.target, self._opening.blank, local=self._local)
             yield Static("", id="progress")
             key = actions.key("connect.demo")
-            yield Static(f"No TrueNAS at hand? {key} opens a built-in demo, with a tour.", id="sentence")
+            yield Static(plain(f"No TrueNAS at hand? {key} opens a built-in demo, with a tour."), id="sentence")
         yield KeyLine()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -330,7 +329,7 @@ class ConnectScreen(Standing, Screen[None]):
             self._show()
             known = {exposure(endpoint) for endpoint in target.exposed}
             session.life.warnings = [text for text in session.life.warnings if text not in known]
-            self.post_message(self.Connected(session, by_hand=by_hand))
+            self.post_message(self.Connected(session, by_hand))
         finally:
             counting.stop()
             forget()

@@ -84,22 +84,19 @@ class ArgumentsEditor(JsonEditor):
             self.replace(str(count), self.location_of(start), self.location_of(end), maintain_selection_offset=False)
             return
         found = self.complete(text, self.caret, True)
-        candidates = narrowed(found.candidates, found.typed) if found is not None else []
-        if found is not None and (at := _index_of(found.candidates, text[found.start : found.end])) is not None:
-            # A choice that was made already: all the others are what may be wanted now.
-            self._show(found, list(found.candidates), cursor=at, onward=True)
-            return
-        if found is not None and not candidates:
-            # The typed text matches nothing: offer every completion instead.
-            candidates = list(found.candidates)
-        if found is None or not candidates:
+        if found is None or not found.candidates:
             self.close_choices()
             self.app.notify("No completions here.", timeout=2)
             return
+        at = _index_of(found.candidates, text[found.start : found.end])
+        candidates = narrowed(found.candidates, found.typed)
+        if at is not None or not candidates:
+            # After a choice that was made already, and where the typed text matches nothing, any may be wanted.
+            candidates = list(found.candidates)
         if found.start > self.caret:
             # Keys that may follow: the next text is one of them, not more of the value.
             self.move_cursor(self.location_of(found.start))
-        self._show(found, candidates, onward=True)
+        self._show(found, candidates, cursor=at or 0, onward=True)
 
     def action_accept(self) -> None:
         """Writes the choice under the cursor."""
@@ -109,9 +106,10 @@ class ArgumentsEditor(JsonEditor):
             return
         text = self.text
         found = self.complete(text, self.caret, self._onward)
-        if found is None or not any(one.text == choice.text for one in found.candidates):
+        at = _index_of(found.candidates, choice.text) if found is not None else None
+        if found is None or at is None:
             return
-        choice = next(one for one in found.candidates if one.text == choice.text)
+        choice = found.candidates[at]
         insertion = accept(text, found, choice)
         before, selected = harmless(insertion.before), harmless(insertion.selected)
         written = before + selected + harmless(insertion.after)

@@ -75,7 +75,8 @@ class CallPane(Pane):
         super().__init__("Call", tabs=(ARGUMENTS, DOCS), tab=ARGUMENTS, id=id)
         self._library = library
         self._draft = Draft(unknown=unknown)
-        self._previewed: Method | None = None
+        self.previewed: Method | None = None
+        """The method whose docs are shown while the user chooses one."""
         self.known = Known()
         """Ids and names from earlier results, for completion; the owner gives the session's."""
         self._stop = threading.Event()
@@ -113,14 +114,9 @@ class CallPane(Pane):
         return self._draft.method
 
     @property
-    def previewed(self) -> Method | None:
-        """The method whose docs are shown while the user chooses one."""
-        return self._previewed
-
-    @property
     def shown(self) -> Method | None:
         """The method that the pane shows: the one that may be run from here."""
-        return self._previewed or self.method
+        return self.previewed or self.method
 
     @property
     def text(self) -> str:
@@ -175,7 +171,7 @@ class CallPane(Pane):
         """The open method as another catalogue tells of it. The arguments, the caret in them and the view stay."""
         self.draft.renew(method)
         self._entitle()
-        if self._previewed is None and self.view == DOCS:
+        if self.previewed is None and self.view == DOCS:
             self.docs.docs.show(method)
         self._show_read()
 
@@ -191,7 +187,7 @@ class CallPane(Pane):
         if view != DOCS and view not in views_of(self.method):
             view = ARGUMENTS
         inside = self.has_focus_within
-        self._previewed = None
+        self.previewed = None
         self._entitle()
         switcher = self._switcher
         if view == DOCS and self.method is not None:
@@ -243,7 +239,7 @@ class CallPane(Pane):
         if method is None:
             self.show(ARGUMENTS)
             return
-        self._previewed = method
+        self.previewed = method
         self._entitle()
         self.docs.docs.show(method)
         self._switcher.current = "docs"
@@ -320,7 +316,7 @@ class CallPane(Pane):
 
     def show_arguments(self) -> None:
         """Shows the arguments: in the view that is shown already, else in the editor."""
-        self.show(ARGUMENTS if self.draft_view is None or self._previewed is not None else self.view)
+        self.show(ARGUMENTS if self.draft_view is None or self.previewed is not None else self.view)
 
     def _go_to(self, offset: int) -> None:
         self.editor.goto(offset)
@@ -379,7 +375,7 @@ class CallPane(Pane):
     def _tell(self) -> None:
         """The bottom border: the problem at the caret, or the roles and that all is well."""
         method, editor = self.method, self.editor
-        if method is None or self._previewed is not None:
+        if method is None or self.previewed is not None:
             self.facts = ""
         elif self.view == DOCS:
             self.facts = self.docs.facts or call_facts(method)

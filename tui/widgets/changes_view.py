@@ -22,9 +22,7 @@ ARROW = "  ->  "
 class ChangesView(LaidLines):
     """Draws `Changes` or the `Entry` rows of arguments. Values of any length and kind are fine: they are cut."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._shown: Changes | Sequence[Entry] = ()
+    _shown: Changes | Sequence[Entry] = ()
 
     def show(self, shown: Changes | Sequence[Entry]) -> None:
         """Shows the fields that differ and how many do not, or arguments as they will be sent."""

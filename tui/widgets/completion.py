@@ -40,39 +40,35 @@ class CompletionList(CursorView, can_focus=False):
         super().__init__(id=id)
         self.accept: Callable[[], None] = lambda: None
         """Takes the one under the cursor."""
-        self._candidates: list[Candidate] = []
-        self._words = 0
-
-    @property
-    def candidates(self) -> Sequence[Candidate]:
+        self.candidates: list[Candidate] = []
         """The listed candidates, best first."""
-        return self._candidates
+        self._words = 0
 
     @property
     def current(self) -> Candidate | None:
         """The one under the cursor, None when nothing is listed."""
-        return self._candidates[self.cursor] if self._candidates and self.display else None
+        return self.candidates[self.cursor] if self.candidates and self.display else None
 
     def show_at(self, place: Offset, candidates: Sequence[Candidate], *, cursor: int = 0) -> None:
         """List these; ``place`` is where on the screen the word they replace begins."""
-        self._candidates = list(candidates)
-        shown = [min(width(safe(one.word[:200])), _LONGEST_WORD) for one in self._candidates]
+        self.candidates = list(candidates)
+        shown = [min(width(safe(one.word[:200])), _LONGEST_WORD) for one in self.candidates]
         self._words = max(shown, default=0)
-        details = max((width(safe(one.detail[:200])) + 2 for one in self._candidates if one.detail), default=0)
+        details = max((width(safe(one.detail[:200])) + 2 for one in self.candidates if one.detail), default=0)
         screen = self.screen.size
         # The line typed in stays free: the list goes below it, or above where there is more room.
         below, above = screen.height - place.y - 1 - _FRAME, place.y - _FRAME
-        lines = min(len(self._candidates), MOST_LINES)
+        lines = min(len(self.candidates), MOST_LINES)
         downwards = below >= lines or below >= above
         lines = max(min(lines, below if downwards else above), 1)
-        scrollbar = 1 if lines < len(self._candidates) else 0
+        scrollbar = 1 if lines < len(self.candidates) else 0
         wide = min(_MARK + self._words + details + 1 + scrollbar, _WIDEST, screen.width - _FRAME)
         x = max(min(place.x - _MARK - 1, screen.width - wide - _FRAME), 0)
         y = place.y + 1 if downwards else place.y - lines - _FRAME
         self.styles.width, self.styles.height = wide + _FRAME, lines + _FRAME
         self.absolute_offset = Offset(x, y)
         self.display = True
-        self.set_reactive(CompletionList.cursor, max(0, min(cursor, len(self._candidates) - 1)))
+        self.set_reactive(CompletionList.cursor, max(0, min(cursor, len(self.candidates) - 1)))
         self.lines_changed()
         # Its height is not there yet before the next layout.
         self.call_after_refresh(self.show_cursor)
@@ -81,18 +77,18 @@ class CompletionList(CursorView, can_focus=False):
     def hide(self) -> None:
         """Close it."""
         self.display = False
-        self._candidates = []
+        self.candidates = []
 
     def step(self, lines: int) -> None:
         """Moves the cursor, from the last line to the first and back."""
-        if self._candidates:
-            self.cursor = (self.cursor + lines) % len(self._candidates)
+        if self.candidates:
+            self.cursor = (self.cursor + lines) % len(self.candidates)
 
     def line_count(self) -> int:
-        return len(self._candidates)
+        return len(self.candidates)
 
     def line_spans(self, index: int, cells: int) -> Sequence[Span]:
-        candidate = self._candidates[index]
+        candidate = self.candidates[index]
         word = cut(safe(candidate.word[: 4 * self._words + 16]), self._words, ellipsis=self.glyphs.ellipsis)
         style = "key" if candidate.required else ""
         mark = f"{self.glyphs.cursor} " if index == self.cursor else "  "

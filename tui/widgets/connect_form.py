@@ -14,12 +14,12 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from truenas_client.endpoint import Endpoint, parse
 from truenas_client.exc import InvalidEndpoint
 from truenas_client.secrets.value import Ask, Secret
-from truenas_client.storage import Profile
 from truenas_client.trust import TLS
 from tui import actions, guest
 from tui.session.target import SECRETS, Kind, Target, is_socket
@@ -109,10 +109,8 @@ class ConnectForm(Vertical):
     def _place(self) -> str:
         """The address in full, or as it was typed while it makes no sense."""
         address = self.value("address")
-        try:
-            return parse(address).text if address else ""
-        except InvalidEndpoint:
-            return address
+        endpoint = _endpoint(address)
+        return address if endpoint is None else endpoint.text
 
     @property
     def _grants(self) -> tuple[object, ...]:
@@ -127,8 +125,9 @@ class ConnectForm(Vertical):
 
     def _own(self, address: str) -> bool:
         """Whether an address is one of what the form is filled with: all of them lead to one server."""
-        base = self._base.profile
-        return address == (base.address or "") or bool(address and base.addresses and _leads(base, address))
+        base, endpoint = self._base.profile, _endpoint(address)
+        leads = endpoint is not None and bool(base.addresses) and base.leads_to(endpoint)
+        return address == (base.address or "") or leads
 
     def _keep_apart(self) -> None:
         """Drops what belongs to another address; what was typed or chosen since belongs to this one."""
@@ -248,12 +247,9 @@ class ConnectForm(Vertical):
     def endpoint(self) -> Endpoint | None:
         """Where the address leads; None while it makes no sense."""
         address = self.value("address")
-        try:
-            if self.kind == "local socket" and not is_socket(address):
-                return parse(None)
-            return parse(address) if address else None
-        except InvalidEndpoint:
-            return None
+        if self.kind == "local socket" and not is_socket(address):
+            return parse(None)
+        return _endpoint(address)
 
     def _warning(self, target: Target, endpoint: Endpoint | None) -> str:
         """The warning about this way to the server."""
@@ -308,12 +304,13 @@ class ConnectForm(Vertical):
         return self.query_one(f"#{name}", Choice)
 
 
-def _leads(profile: Profile, address: str) -> bool:
+def _endpoint(address: str) -> Endpoint | None:
+    """Where a typed address leads; None for none, and while it makes no sense."""
     try:
-        return profile.leads_to(parse(address))
+        return parse(address) if address else None
     except InvalidEndpoint:
-        return False
+        return None
 
 
-def _shows(word: str) -> str:
-    return f"{actions.key('secret.show')} {word} it"
+def _shows(word: str) -> Content:
+    return plain(f"{actions.key('secret.show')} {word} it")

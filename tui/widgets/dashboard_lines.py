@@ -213,7 +213,7 @@ def alert_lines(alerts: list[Alert], board: Board, room: Room) -> Drawn:
         level = safe(alert.level.lower() or "alert")
         style = LEVEL_STYLES.get(alert.level, "error")
         first, *more = wrap(f"{level}  {safe(alert.message)}", room.cells)
-        yield alert.uuid, (Span(level, f"{style} strong".strip()), Span(first[width(level) :]))
+        yield alert.uuid, (Span(level, f"{style} strong".strip()), Span(first[len(level) :]))
         yield from _wrapped(alert.uuid, " ".join(more), room, "")
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Protocol
 
 from textual import events
+from textual.cache import LRUCache
 from textual.message import Message
 
 from truenas_client.methods.catalogue import Method
@@ -68,7 +70,7 @@ class Docs(CursorView, FindingView):
         super().__init__(id=id)
         self._library = library
         self._trail: Trail | None = None
-        self._kept: dict[str, Trail] = {}
+        self._kept: LRUCache[str, Trail] = LRUCache(_MOST_KEPT)
         self._lines: list[Line] = []
         self._wrapped_at = -1
         self._told: str | None = None
@@ -92,23 +94,20 @@ class Docs(CursorView, FindingView):
 
     def show(self, method: Method | None) -> None:
         """Shows a method as it was left, or from the top when it is new; None shows nothing."""
-        if self._trail is not None:
-            self._trail.leave(self._place())
-            if not self._trail.touched:
-                self._kept.pop(self._trail.method.name, None)
-        if method is None:
-            self._trail = None
-        else:
-            held = self._library.roles
-            trail = self._kept.pop(method.name, None)
-            if trail is None:
-                trail = Trail(method, lookup=self._library.method, held=held)
-            elif trail.method is not method or trail.held != held:
-                trail.renew(method, held=held)
-            self._kept[method.name] = self._trail = trail
-            if len(self._kept) > _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
+        if (left := self._trail) is not None:
+            left.leave(self._place())
+            if left.touched:
+                self._kept[left.method.name] = left
+        self._trail = None if method is None else self._trail_of(method)
         self._lay_out_again()
+
+    def _trail_of(self, method: Method) -> Trail:
+        held, trail = self._library.roles, self._kept.get(method.name)
+        if trail is None:
+            return Trail(method, lookup=self._library.method, held=held)
+        if trail.method is not method or trail.held != held:
+            trail.renew(method, held=held)
+        return trail
 
     def on_show(self) -> None:
         # Laid out while hidden there was no width; and coming back with the size it had is no resize.
@@ -298,13 +297,8 @@ class Docs(CursorView, FindingView):
             self._trail.fold(place, False)
         self._lay_out()
         first = line_of(self._lines, place.key) or 0
-        last = first
-        while last < len(self._lines) and self._lines[last].item in (place, None):
-            if sought in plain(self._lines[last]).lower():
-                break
-            last += 1
-        else:
-            last = first
+        lines = takewhile(lambda at: self._lines[at].item in (place, None), range(first, len(self._lines)))
+        last = next((at for at in lines if sought in plain(self._lines[at]).lower()), first)
         top = round(self.scroll_target_y)
         row = last - top if top <= last < top + self.page_height else self.page_height // 3
         self._go(Place(place.key, last - first, row))

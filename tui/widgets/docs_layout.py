@@ -7,7 +7,7 @@ a line is never a question.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from tui import actions
@@ -49,12 +49,7 @@ def lay_out(
 ) -> list[Line]:
     """The lines of a page in `cells` cells, as far as words allow; `known` tells the names of methods from others."""
     room = _Room(max(cells, NARROWEST), glyphs, folded, known)
-    lines: list[Line] = []
-    for line in _page(page.items, room):
-        lines.append(line)
-        if len(lines) == MOST_LINES:
-            break
-    return lines
+    return list(islice(_page(page.items, room), MOST_LINES))
 
 
 def plain(line: Line) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from textual.message import Message
-from textual.screen import Screen
 
 from tui import actions
 from tui.model.failure import Failure
@@ -40,22 +39,13 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
 
         attribute: str
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._failure: Failure | None = None
-        self._unfolded = False
-        self._chosen = True
-        self._typing = False
+    _failure: Failure | None = None
+    _unfolded = False
+    _chosen = True
 
     def on_mount(self) -> None:
-        self._typing = is_typing(self.screen)
-        self.screen.bindings_updated_signal.subscribe(self, self._focus_moved)
-
-    def _focus_moved(self, screen: Screen[object]) -> None:
-        """The hint names the key that works where the focus is now."""
-        if self._typing != (typing := is_typing(screen)):
-            self._typing = typing
-            self.lay_anew()
+        # The hint names the key that works where the focus is now.
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.lay_anew())
 
     def set_failure(self, failure: Failure, *, chosen: bool = True) -> None:
         """Shows this one, its trace folded, the cursor on the first field.
@@ -84,6 +74,10 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
         there = f"  {actions.key('nav.open')}: there" if self._chosen else ""
         column = min(max((width(name) for name in names), default=0), cells // 3)
         for index, (name, row) in enumerate(zip(names, failure.rows, strict=True)):
+            if width(name) > column:  # a name too long for the column has lines of its own
+                for part in islice(wrap(name, cells - 2), MOST_LINES):
+                    yield index, Span("  "), Span(part, "key")
+                name = ""
             room = cells - column - 4 - width(there)
             parts = list(islice(wrap(safe(row.message), max(room, 12)), MOST_LINES))
             for place, part in enumerate(parts):
@@ -92,7 +86,8 @@ class FailureView(Laid[Act], CursorView):  # laid out first, then the cursor is 
                     yield index, *left, Span(part)
                 else:
                     yield index, *left, Span(pad(part, room)), Span(there, "dim")
-        yield from _paragraph(safe_lines(actions.worded(failure.hint, typing=self._typing)), cells, "dim")
+        hint = actions.worded(failure.hint, typing=is_typing(self.screen))
+        yield from _paragraph(safe_lines(hint), cells, "dim")
         if failure.trace:
             mark = self.glyphs.open if self._unfolded else self.glyphs.folded
             yield TRACE, Span(f"{mark} ", "strong"), Span("trace", "strong"), Span("   server traceback", "dim")

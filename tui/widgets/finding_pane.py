@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual import on
-from textual.message import Message
 from textual.widget import Widget
 
 from tui.model.failure import Failure
@@ -16,7 +15,6 @@ from tui.widgets.pane import Pane
 from tui.widgets.result_messages import ViewChanged
 from tui.widgets.switcher import ViewSwitcher
 from tui.widgets.text_view import TextView
-from tui.widgets.value_view import ValueView
 
 # Loaded with the first value: the start does not wait for it.
 if TYPE_CHECKING:
@@ -41,18 +39,13 @@ class FindingPane(Pane):
 
     @property
     def content(self) -> Widget:
-        """The widget that gets the focus when the field closes."""
+        """The widget shown inside now; it gets the focus when the field closes."""
         raise NotImplementedError
 
     @property
     def views(self) -> ResultViews | None:
         """The value in its views, while it is what is shown."""
         raise NotImplementedError
-
-    @property
-    def finds(self) -> FindingView | ResultViews | None:
-        """What is looked through; None where there is nothing."""
-        return self.views
 
     def tell_view(self) -> None:
         """Writes the borders as they are now."""
@@ -68,6 +61,11 @@ class FindingPane(Pane):
             self.views.choose_view(tab)
 
     # What they share
+
+    @property
+    def finds(self) -> FindingView | None:
+        """What is looked through; None where there is nothing."""
+        return content if isinstance(content := self.content, FindingView) else None
 
     def open_find(self) -> bool:
         """Opens the find field; False where there is nothing to look through."""
@@ -103,8 +101,7 @@ class FindingPane(Pane):
         self.refresh_bindings()
 
     @on(ViewChanged)
-    @on(ValueView.PathChanged)
-    def _view_changed(self, event: Message) -> None:
+    def _view_changed(self, event: ViewChanged) -> None:
         event.stop()
         self.tell_view()
         self.refresh_bindings()

@@ -306,7 +306,14 @@ class FormEntry(DraftView):
         same = row.present and value == row.value and type(value) is type(row.value)
         return None if same else entered(self._draft, row.path, value)
 
+    @property
+    def _begun_name(self) -> str:
+        """The name of a member that is typed and not added yet."""
+        return self.field.value if self._edited is not None and self._edited.kind == "add" else ""
+
     def take_typed(self) -> Patch | None:
+        if self._begun_name:
+            return None
         try:
             patch = self._typed()
         except UnreadableText as e:
@@ -318,6 +325,8 @@ class FormEntry(DraftView):
 
     @property
     def unfinished(self) -> str:
+        if name := self._begun_name:
+            return f"the member {name} is not added yet"
         return f"{self._edited.name} is no value yet" if self._edited is not None else ""
 
     def on_key(self, event: events.Key) -> None:

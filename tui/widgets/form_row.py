@@ -7,6 +7,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from tui.text import plain
+
 __all__ = ["HIDDEN", "HIDDEN_ASCII", "Field", "FormRow"]
 
 HIDDEN, HIDDEN_ASCII = "•", "*"
@@ -35,4 +37,4 @@ class FormRow(Horizontal):
     """
 
     def __init__(self, label: str, *fields: Widget, id: str | None = None) -> None:
-        super().__init__(Static(label, classes="label"), *fields, id=id)
+        super().__init__(Static(plain(label), classes="label"), *fields, id=id)

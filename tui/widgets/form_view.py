@@ -47,6 +47,7 @@ class FormView(FormEntry):
         super().__init__(id=id)
         self._find = FindField(self._seek, lambda: self.rows, id="form-find", placeholder="part of a name")
         self._sought = ""
+        """The name of which only the rows are shown."""
         self._first: Field | None = None
         """The first of the rows that were found."""
 
@@ -56,11 +57,6 @@ class FormView(FormEntry):
         yield self._help
         yield self.field
         yield self.cell
-
-    @property
-    def finding(self) -> bool:
-        """Whether only rows of a name are shown."""
-        return bool(self._sought)
 
     @property
     def shown(self) -> list[Field]:
@@ -89,7 +85,7 @@ class FormView(FormEntry):
             return {}
         opened = {"more": "show", "add": "add", "group": "show", "list": "show"}.get(row.kind, "change")
         others = ("pane.methods", "pane.args", "pane.docs", "form.complete")
-        return {"nav.open": "hide" if row.open and not self.finding else opened} | dict.fromkeys(others, "")
+        return {"nav.open": "hide" if row.open and not self._sought else opened} | dict.fromkeys(others, "")
 
     # Showing
 

@@ -28,7 +28,7 @@ from tui.widgets.finding_view import FindingView
 from tui.widgets.job_detail import JobDetail
 from tui.widgets.log_view import LogView
 from tui.widgets.pane import Fact
-from tui.widgets.result_views import TREE, ResultViews
+from tui.widgets.result_views import TREE
 from tui.widgets.switcher import ViewSwitcher
 
 __all__ = ["JobPane"]
@@ -213,10 +213,6 @@ class JobPane(SwitchingPane):
         return facts
 
     # Finding -----------------------------------------------------------------------
-
-    @property
-    def finds(self) -> FindingView | ResultViews | None:
-        return self.views or (self.content if isinstance(self.content, LogView) else None)
 
     def _facts_found(self, found: FindingView.Found) -> Sequence[Fact]:
         text = f'"{cut(safe(found.text), 20, ellipsis=self.ellipsis)}"'

@@ -14,9 +14,9 @@ from tui.text import cut, pad, safe, width
 from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
 from tui.widgets.lines import Span
-from tui.widgets.value_view import ValueView
+from tui.widgets.result_messages import ViewChanged
+from tui.widgets.value_view import KIND_STYLES, ValueView
 
-_STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
 _WIDEST_KEY = 28  # cells that keys of one object are padded to at most
 _KEYS_MEASURED = 200
 _HINT_AT = 24  # cells after which hints begin, so that short values have theirs in one column
@@ -118,11 +118,11 @@ class JsonView(CursorView, ValueView):
             spans += found_spans(key, self.sought, "key" if isinstance(row.key, str) else "dim")
             spans.append(Span(" " * max(key_cells - width(key), 0) + "  "))
         room = max(cells - sum(width(span.text) for span in spans), 1)
-        if row.folded is None and not row.count and row.kind in _STYLES:
+        if row.folded is None and not row.count and row.kind in KIND_STYLES:
             hint = safe(row.hint[:60])
             room -= width(hint) + 2 if hint else 0
             text = cut(safe(row.preview), max(room, 8), ellipsis=glyphs.ellipsis)
-            spans += found_spans(text, self.sought, _STYLES[row.kind])
+            spans += found_spans(text, self.sought, KIND_STYLES[row.kind])
             if hint:
                 spans.append(Span(pad("", max(_HINT_AT - width(text), 2)) if room > _HINT_AT else "  "))
                 spans.append(Span(hint, "dim"))
@@ -154,7 +154,7 @@ class JsonView(CursorView, ValueView):
         path = self.path
         if path != self._told:
             self._told = path
-            self.post_message(self.PathChanged(path))
+            self.post_message(ViewChanged())
 
     def go_to_match(self, place: Any) -> None:
         assert self._tree is not None

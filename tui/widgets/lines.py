@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.cache import LRUCache
 from textual.color import Color
 from textual.geometry import Size
@@ -45,6 +44,9 @@ class LineView(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {"line--cursor"}
 
+    header_height = 0
+    """Lines at the top that stay while the others scroll: see `header_spans`."""
+
     BINDINGS = actions.bind("nav.up", "nav.down", "nav.page_up", "nav.page_down", "nav.top", "nav.end")
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -76,10 +78,6 @@ class LineView(ScrollView, can_focus=True):
     def glyphs(self) -> Glyphs:
         """The sign set in use: plain ASCII when the app has the class `-ascii`."""
         return ASCII if self.app.has_class("-ascii") else UNICODE
-
-    @property
-    def header_height(self) -> int:
-        return 0
 
     @property
     def page_height(self) -> int:
@@ -226,13 +224,7 @@ class LineView(ScrollView, can_focus=True):
             lines.append((text[start:] if end == -1 else text[start:end]).rstrip())
         return "\n".join(lines), "\n"
 
-    def selection_updated(self, selection: Selection | None) -> None:
-        self.refresh()
-
     # Moving
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._strips.clear()
 
     def scroll_lines(self, top: float) -> None:
         """Makes a line the topmost one, as far as there are lines, at once: animation is felt as delay over SSH."""

@@ -29,13 +29,11 @@ class PlotView(LineView):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._series = ""
-        self._values: Sequence[float | None] = ()
-        self._times: Sequence[datetime] = ()
-        self._say: Callable[[float | None], str] = str
-        self._plot: tuple[object, Plot] | None = None
+    _series = ""
+    _values: Sequence[float | None] = ()
+    _times: Sequence[datetime] = ()
+    _say: Callable[[float | None], str] = str
+    _plot: tuple[object, Plot] | None = None
 
     def show(
         self,

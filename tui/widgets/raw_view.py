@@ -13,22 +13,19 @@ from tui.model.rawtext import INDENT, RawText
 from tui.text import safe
 from tui.widgets.finding_view import found_spans
 from tui.widgets.lines import Span
-from tui.widgets.value_view import ValueView
+from tui.widgets.value_view import KIND_STYLES, ValueView
 
 __all__ = ["RawView"]
 
-_STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
 _AT_ONCE = 8  # steps of counting before the first screen
 
 
 class RawView(ValueView):
     """Shows `set_value(value)`. Long lines are cut."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._text: RawText | None = None
-        self._steps: Iterator[None] = iter(())
-        self._found = -1
+    _text: RawText | None = None
+    _steps: Iterator[None] = iter(())
+    _found = -1
 
     def set_value(self, value: Any) -> None:
         """Shows a value, which must not change while it is shown, from its beginning."""
@@ -80,7 +77,7 @@ class RawView(ValueView):
         spans = [Span(INDENT * min(line.depth, cells // 4))]
         if line.key:
             spans += found_spans(safe(line.key[:most]), self.sought, "key")
-        return spans + found_spans(safe(line.text[:most]), self.sought, _STYLES.get(line.kind, ""))
+        return spans + found_spans(safe(line.text[:most]), self.sought, KIND_STYLES.get(line.kind, ""))
 
     # Finding
 

@@ -11,7 +11,7 @@ __all__ = ["ColumnsWanted", "QueryWanted", "ViewChanged"]
 
 
 class ViewChanged(Message):
-    """Title, views or facts are others now: the border is to be drawn anew."""
+    """Title, views, facts or the place of the cursor are others now: the border is to be drawn anew."""
 
 
 class ColumnsWanted(Message):

@@ -281,8 +281,8 @@ class ResultPane(SwitchingPane):
 
     def step_find(self, by: int) -> None:
         """Goes to the next match, or with -1 to the one before."""
-        if self.views is not None:
-            self.views.step(by)
+        if self.finds is not None:
+            self.finds.step(by)
 
     @on(FindingView.Counted)
     def _counted(self, event: FindingView.Counted) -> None:

@@ -42,7 +42,7 @@ DIFF = "Diff"
 
 
 class ResultViews(Vertical):
-    """Shows `show_value(...)`. Posts the messages of `result_messages`, and `PathChanged` and `Found` of its view."""
+    """Shows `show_value(...)`. Posts the messages of `result_messages`, and `Found` of its view."""
 
     BINDINGS = actions.bindings("result")
 
@@ -249,11 +249,6 @@ class ResultViews(Vertical):
         if self.table_view is not None:
             self.post_message(ColumnsWanted())
 
-    @property
-    def seeks(self) -> bool:
-        """Whether a search is active in the shown view."""
-        return self._shown is not None and self._shown.seeks
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "table_page":
             return self.table_view is not None and self._page is not None and bool(self._page.limit)
@@ -306,18 +301,6 @@ class ResultViews(Vertical):
         event.stop()
         self._memory.set_table(self._method, event.arrangement.as_dict())
         self.post_message(ViewChanged())
-
-    # Finding
-
-    def find(self, text: str) -> None:
-        """Marks a text and goes to where it stands; "" ends the search."""
-        if self._shown is not None:
-            self._shown.find(text)
-
-    def step(self, by: int) -> None:
-        """The next match, or with -1 the one before."""
-        if self._shown is not None:
-            self._shown.step(by)
 
     # Copying
 

@@ -22,11 +22,12 @@ LEAST_OF_CELL = 4
 
 
 class RowsMessage(Message):
-    """Tells what was done in a list."""
+    """Tells what was done in a list, and on the row of which key."""
 
-    def __init__(self, rows: "Rows") -> None:
+    def __init__(self, rows: "Rows", key: str | None) -> None:
         super().__init__()
         self.rows = rows
+        self.key = key
 
     @property
     def control(self) -> "Rows":
@@ -41,23 +42,18 @@ class Rows(CursorView):
     class Highlighted(RowsMessage):
         """The cursor came to another row; `key` is None when there are no rows."""
 
-        def __init__(self, rows: "Rows", key: str | None) -> None:
-            super().__init__(rows)
-            self.key = key
-
     class Chosen(RowsMessage):
         """Enter or a double click on a row that does not fold."""
 
-        def __init__(self, rows: "Rows", key: str) -> None:
-            super().__init__(rows)
-            self.key = key
+        key: str
 
     class Folded(RowsMessage):
         """A row is to be folded or unfolded."""
 
+        key: str
+
         def __init__(self, rows: "Rows", key: str, *, folded: bool) -> None:
-            super().__init__(rows)
-            self.key = key
+            super().__init__(rows, key)
             self.folded = folded
 
     def __init__(
@@ -71,7 +67,7 @@ class Rows(CursorView):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._columns = tuple(columns)
-        self._header = header
+        self.header_height = int(header)
         self._empty = empty
         self.rows: Sequence[Row] = ()
         self._index: dict[str, int] = {}
@@ -138,7 +134,7 @@ class Rows(CursorView):
                     return False
                 if row != before:
                     changed.append(index)
-        natural = natural_widths(self._columns, [rows[index] for index in changed], header=self._header)
+        natural = natural_widths(self._columns, [rows[index] for index in changed], header=bool(self.header_height))
         if any(taken > known for taken, known in zip(natural, self._natural, strict=True)):
             return False  # a column grows, and with it every line
         self.rows = list(rows)
@@ -159,10 +155,6 @@ class Rows(CursorView):
     def line_count(self) -> int:
         return len(self.rows) if self.rows else len(safe_lines(self._empty)) if self._empty else 0
 
-    @property
-    def header_height(self) -> int:
-        return 1 if self._header else 0
-
     def is_cursor_line(self, index: int) -> bool:
         return index == self.cursor and bool(self.rows)
 
@@ -171,7 +163,7 @@ class Rows(CursorView):
 
     def _measure(self) -> None:
         self._widths = None
-        self._natural = natural_widths(self._columns, self.rows, header=self._header)
+        self._natural = natural_widths(self._columns, self.rows, header=bool(self.header_height))
 
     def _column_widths(self, cells: int) -> list[int]:
         """The width of each column in a widget of `cells` cells; 0 hides one."""

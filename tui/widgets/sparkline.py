@@ -1,6 +1,7 @@
 """Series of numbers as one line of text, and the numbers of an event that can be drawn so. Pure functions."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import isfinite
 
 from truenas_client.values.human import human_size
@@ -53,12 +54,7 @@ def number_at(value: object, path: Path) -> float | None:
 
 def numeric_paths(value: object) -> list[Path]:
     """The paths of a value that lead to numbers, in its own order; at most 400, six steps deep. Ids are left out."""
-    paths: list[Path] = []
-    for path in _numbers(value, ()):
-        paths.append(path)
-        if len(paths) == _MOST_PATHS:
-            break
-    return paths
+    return list(islice(_numbers(value, ()), _MOST_PATHS))
 
 
 def _numbers(value: object, path: Path) -> Iterator[Path]:

@@ -121,14 +121,9 @@ class StatusLine(Widget):
         if busy and status.online:
             words = f"{busy}/10 calls" + (f", {waiting} wait" if waiting else "")
             right.append(Word("slots", words, "warning" if waiting else "dim", 4))
-        right += [
-            Word(kind, f"{count} {one}{'s' if count != 1 else ''}", "", rank)
-            for kind, one, count, rank in (
-                ("jobs", "job", status.jobs, 1),
-                ("events", "subscription", status.events, 2),
-            )
-            if count
-        ]
+        for kind, one, count, rank in (("jobs", "job", status.jobs, 1), ("events", "subscription", status.events, 2)):
+            if count:
+                right.append(Word(kind, f"{count} {one}{'s' if count != 1 else ''}", "", rank))
         return left, right
 
     def _layout(self) -> list[tuple[int, Word]]:

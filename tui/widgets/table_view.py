@@ -24,6 +24,7 @@ from tui.widgets.columns import GAP
 from tui.widgets.cursor_view import CursorView
 from tui.widgets.finding_view import found_spans
 from tui.widgets.lines import Span
+from tui.widgets.result_messages import ViewChanged
 from tui.widgets.value_view import ValueView
 
 __all__ = ["TableView"]
@@ -37,6 +38,8 @@ class TableView(CursorView, ValueView):
     a click on a title."""
 
     BINDINGS = actions.bind("nav.open", ("nav.left", "column(-1)"), ("nav.right", "column(1)"))
+
+    header_height = 1
 
     @dataclass
     class Chosen(Message):
@@ -186,10 +189,6 @@ class TableView(CursorView, ValueView):
     def line_count(self) -> int:
         return len(self.table)
 
-    @property
-    def header_height(self) -> int:
-        return 1
-
     def header_spans(self, cells: int) -> Sequence[Span] | None:
         table, spans = self.table, [Span("  ")]
         sorting, descending = table.sorting or (None, False)
@@ -249,7 +248,7 @@ class TableView(CursorView, ValueView):
         told = (self.path, self._places.first, self.scrollable_content_region.width)
         if told != self._told:
             self._told = told
-            self.post_message(self.PathChanged(self.path))
+            self.post_message(ViewChanged())
 
     def on_resize(self, event: events.Resize) -> None:
         self._show_column()

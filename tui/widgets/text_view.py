@@ -14,9 +14,7 @@ __all__ = ["TextView"]
 class TextView(LaidLines):
     """Shows the lines of a text; any text of a server is fine. Long lines are cut."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._text = ""
+    _text = ""
 
     def set_text(self, text: str) -> None:
         """Shows this text from its beginning."""

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from textual.message import Message
-
-from truenas_client.values.kinds import Path, path_text
+from truenas_client.values.kinds import Path
 from tui.widgets.finding_view import FindingView
 
-__all__ = ["ValueView"]
+__all__ = ["KIND_STYLES", "ValueView"]
+
+KIND_STYLES = {"text": "string", "number": "number", "boolean": "literal", "null": "literal", "date": "accent"}
+"""The style of each kind of value that holds no others."""
 
 
 class ValueView(FindingView):
-    """Shows a value until `clear`. `path` and `value` are of the place under the cursor, `facts` for the border."""
+    """Shows a value until `clear`. `path` and `value` are of the place under the cursor, `facts` for the border.
+
+    It posts `ViewChanged` when the cursor came to another place, or other parts of the value are on screen.
+    """
 
     COUNTS = True
-
-    @dataclass
-    class PathChanged(Message):
-        """The cursor came to another place, or other parts of the value are on screen."""
-
-        path: Path
-
-        @property
-        def text(self) -> str:
-            """The path as people write it."""
-            return path_text(self.path)
 
     def clear(self) -> None:
         """Shows nothing and lets go of the value."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
-import string
 from typing import Any
 
 from truenas_client.auth.scram import derive
@@ -87,9 +86,7 @@ class Users(Changes):
             row["group"] = (world.table("user").get(row["id"]) or World.blank("user"))["group"]
 
     def created(self, nas: Nas, row: Row, data: Row) -> Row:
-        made = None
-        if data.get("random_password"):
-            made = "".join(nas.random.choices(string.ascii_letters + string.digits, k=20))
+        made = nas.make_secret(20) if data.get("random_password") else None
         if password := made or data.get("password"):
             nas.add_account(row["username"], password, roles=(), uid=row["uid"], full_name=row["full_name"])
         return {**row, "password": made}

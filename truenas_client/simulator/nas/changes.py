@@ -42,6 +42,7 @@ class Changes:
         self.prefix = namespace.replace(".", "_")
         create, update = (f"{self.prefix}_create", f"{self.prefix}_update") if self.data_named else ("data", "data")
         changeable = {name: schema for name, schema in members.items() if name not in self.fixed}
+        article = "an" if self.one[0] in "SN" else "a"  # an SMB share, an NFS share
         ident = {"id": shapes.integer(f"Number of the {self.one}.")}
         further = {} if self.options is None else {"options": self.options}
         kept, gone = (self._row, shapes.boolean("Always true.")) if self.answer is None else (self.answer, self.answer)
@@ -57,7 +58,7 @@ class Changes:
                 accepts=accepts,
                 returns=returns,
                 roles=facts["write"],
-                description=f"{action.title()} a {self.one}{words}.",
+                description=f"{action.title()} {article} {self.one}{words}.",
             )(handler)
 
     def _row(self) -> shapes.Schema:

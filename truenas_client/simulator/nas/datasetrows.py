@@ -12,22 +12,6 @@ __all__ = ["dataset_row", "rows_asked_for"]
 
 Row = dict[str, Any]
 
-PLAIN = frozenset(
-    {
-        "children",
-        "encrypted",
-        "encryption_root",
-        "id",
-        "key_loaded",
-        "locked",
-        "mountpoint",
-        "name",
-        "pool",
-        "type",
-        "user_properties",
-    }
-)
-"""Members that are no properties of ZFS, so that no choice of properties takes them away."""
 OF_USERS = frozenset({"comments", "managedby", "user_properties"})
 """Members that the server keeps as properties of users."""
 
@@ -64,7 +48,11 @@ def _shaped(world: World, dataset: Dataset, extra: dict[str, Any], *, children: 
     row = dataset_row(world, dataset, children=False)
     wanted = extra.get("properties")
     if isinstance(wanted, list):
-        row = {name: value for name, value in row.items() if name in PLAIN | OF_USERS or name in wanted}
+        row = {
+            name: value
+            for name, value in row.items()
+            if name in OF_USERS or name in wanted or not (isinstance(value, dict) and "rawvalue" in value)
+        }
     if not extra.get("retrieve_user_props", True):
         row = {name: value for name, value in row.items() if name not in OF_USERS}
     if extra.get("snapshots") or extra.get("snapshots_recursive"):

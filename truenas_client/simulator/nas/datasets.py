@@ -17,7 +17,7 @@ from .datasetrows import dataset_row, rows_asked_for
 from .tables import add_table, pristine, read
 from .zfsproperties import INHERITED, SIZES
 
-__all__ = ["PART", "WRITE", "find"]
+__all__ = ["PART", "WRITE", "find", "tell"]
 
 WRITE = ("DATASET_WRITE",)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\- ]*\Z")
@@ -168,9 +168,7 @@ def update(call: Call, id: str, data: dict[str, Any]) -> dict[str, Any]:
     if size is not None:
         dataset.volsize = size
     _set(dataset, data)
-    row = dataset_row(call.nas.world, dataset)
-    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=row)
-    return row
+    return tell(call.nas, "CHANGED", dataset)
 
 
 @PART.method(
@@ -257,8 +255,13 @@ def _make_ancestors(nas: Nas, name: str) -> None:
 
 def _added(nas: Nas, dataset: Dataset) -> dict[str, Any]:
     nas.world.datasets[dataset.name] = dataset
+    return tell(nas, "ADDED", dataset)
+
+
+def tell(nas: Nas, kind: str, dataset: Dataset) -> dict[str, Any]:
+    """Send the event of a dataset; its row."""
     row = dataset_row(nas.world, dataset)
-    nas.send_event("pool.dataset.query", "ADDED", id=dataset.name, fields=row)
+    nas.send_event("pool.dataset.query", kind, id=dataset.name, fields=row)
     return row
 
 

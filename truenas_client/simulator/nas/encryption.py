@@ -9,8 +9,7 @@ from .. import shapes
 from ..call import Call
 from ..errors import CallError
 from ..extension import Extensible
-from .datasetrows import dataset_row
-from .datasets import WRITE, find
+from .datasets import WRITE, find, tell
 
 __all__ = ["PART"]
 
@@ -34,7 +33,7 @@ async def lock(call: Call, id: str, options: dict[str, Any]) -> bool:
     call.progress(30, f"Unmounting {id}")
     await call.sleep(1)
     dataset.locked = True
-    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(call.nas.world, dataset))
+    tell(call.nas, "CHANGED", dataset)
     return True
 
 
@@ -69,5 +68,5 @@ async def unlock(call: Call, id: str, options: dict[str, Any]) -> dict[str, Any]
     dataset.locked = False
     call.progress(80, f"Mounting {id}")
     await call.sleep(1)
-    call.nas.send_event("pool.dataset.query", "CHANGED", id=id, fields=dataset_row(call.nas.world, dataset))
+    tell(call.nas, "CHANGED", dataset)
     return {"unlocked": [id], "failed": {}}

@@ -18,6 +18,7 @@ from ..errors import CallError
 from ..extension import Extensible
 from ..secrets import masked
 from ..state import Nas
+from ..world import World
 from .tables import pristine
 
 __all__ = ["PART"]
@@ -27,58 +28,55 @@ FOLDERS = ("/", "/etc", "/home", "/home/admin", "/mnt", "/root", "/tmp", "/var",
 Row = dict[str, Any]
 
 
-class Tree:
-    """The folders and files, by path."""
+def _folders(nas: Nas) -> set[str]:
+    """Every folder: those of the system, of datasets, and those that hold a file."""
+    mounted = {
+        f"/mnt/{dataset.name}"
+        for dataset in nas.world.datasets.values()
+        if dataset.type == "FILESYSTEM" and not dataset.locked
+    }
+    found = {*FOLDERS, *mounted}
+    for path in nas.contents:
+        while (path := posixpath.dirname(path)) not in found:
+            found.add(path)
+    return found
 
-    def __init__(self, nas: Nas) -> None:
-        self._contents, self._world = nas.contents, nas.world
 
-    def folders(self) -> set[str]:
-        """Every folder: those of the system, of datasets, and those that hold a file."""
-        mounted = {
-            f"/mnt/{dataset.name}"
-            for dataset in self._world.datasets.values()
-            if dataset.type == "FILESYSTEM" and not dataset.locked
-        }
-        found = {*FOLDERS, *mounted}
-        for path in self._contents:
-            while (path := posixpath.dirname(path)) not in found:
-                found.add(path)
-        return found
+def _entry(nas: Nas, path: str) -> Row:
+    """One file or folder as a listing tells it. Raises `CallError` where there is none."""
+    path = posixpath.normpath(path)
+    content = nas.contents.get(path)
+    folder = content is None
+    if folder and path not in _folders(nas):
+        raise CallError(f"Path {path} not found", errno.ENOENT)
+    size = 4096 if content is None else len(content)
+    return World.blank("filesystem") | {
+        "name": posixpath.basename(path) or "/",
+        "path": path,
+        "realpath": path,
+        "type": "DIRECTORY" if folder else "FILE",
+        "size": size,
+        "allocation_size": -(-size // 512) * 512,
+        "mode": 0o40755 if folder else 0o100644,
+        "mount_id": 1 + crc32(_octets(_dataset(nas, path))) % 1000,
+        "is_mountpoint": path.removeprefix("/mnt/") in nas.world.datasets,
+    }
 
-    def entry(self, path: str) -> Row:
-        """One file or folder as a listing tells it. Raises `CallError` where there is none."""
-        path = posixpath.normpath(path)
-        content = self._contents.get(path)
-        folder = content is None
-        if folder and path not in self.folders():
-            raise CallError(f"Path {path} not found", errno.ENOENT)
-        size = 4096 if content is None else len(content)
-        return self._world.blank("filesystem") | {
-            "name": posixpath.basename(path) or "/",
-            "path": path,
-            "realpath": path,
-            "type": "DIRECTORY" if folder else "FILE",
-            "size": size,
-            "allocation_size": -(-size // 512) * 512,
-            "mode": 0o40755 if folder else 0o100644,
-            "mount_id": 1 + crc32(_octets(self._dataset(path))) % 1000,
-            "is_mountpoint": path.removeprefix("/mnt/") in self._world.datasets,
-        }
 
-    def below(self, path: str) -> list[Row]:
-        """The entries of a folder. Raises `CallError` for a path that is none."""
-        if self.entry(path)["type"] != "DIRECTORY":
-            raise CallError(f"Path {path} is not a directory", errno.ENOTDIR)
-        path = posixpath.normpath(path)
-        names = sorted(one for one in {*self.folders(), *self._contents} if posixpath.dirname(one) == path != one)
-        return [self.entry(name) for name in names]
+def _below(nas: Nas, path: str) -> list[Row]:
+    """The entries of a folder. Raises `CallError` for a path that is none."""
+    if _entry(nas, path)["type"] != "DIRECTORY":
+        raise CallError(f"Path {path} is not a directory", errno.ENOTDIR)
+    path = posixpath.normpath(path)
+    names = sorted(one for one in {*_folders(nas), *nas.contents} if posixpath.dirname(one) == path != one)
+    return [_entry(nas, name) for name in names]
 
-    def _dataset(self, path: str) -> str:
-        name = path.removeprefix("/mnt/")
-        while name and name not in self._world.datasets:
-            name = posixpath.dirname(name).strip("/")
-        return name
+
+def _dataset(nas: Nas, path: str) -> str:
+    name = path.removeprefix("/mnt/")
+    while name and name not in nas.world.datasets:
+        name = posixpath.dirname(name).strip("/")
+    return name
 
 
 PATH = shapes.text("Absolute path.", minLength=1)
@@ -102,18 +100,18 @@ def _listing() -> dict[str, shapes.Schema]:
     "filesystem.listdir",
     accepts=_listing,
     returns=lambda: shapes.table(
-        shapes.like(Tree(pristine()).entry("/mnt")), "The files and folders, one of them, or their number."
+        shapes.like(_entry(pristine(), "/mnt")), "The files and folders, one of them, or their number."
     ),
     roles=READ,
     filterable=True,
 )
 def listdir(call: Call, path: str, filters: list[Any], options: dict[str, Any]) -> Any:
     """The files and folders in a folder."""
-    return call.filter_list(Tree(call.nas).below(_absolute(path)), filters, options)
+    return call.filter_list(_below(call.nas, _absolute(path)), filters, options)
 
 
 def _stat_row(nas: Nas, path: str) -> Row:
-    row = Tree(nas).entry(path)
+    row = _entry(nas, path)
     moment = nas.world.started.timestamp()
     times = dict.fromkeys(("atime", "mtime", "ctime", "btime"), moment)
     further = {"dev": 50, "inode": crc32(_octets(row["path"])), "nlink": 2, "user": "root", "group": "root"}

@@ -183,9 +183,12 @@ def _data(nas: Nas, name: str, identifier: str | None, start: int, end: int, que
     if query.get("aggregate", True):
         columns = {series: [row[place] for row in rows] for place, series in enumerate(graph.series, start=1)}
         aggregations = {
-            "min": {series: min(values) for series, values in columns.items()},
-            "mean": {series: round(sum(values) / len(values), 2) for series, values in columns.items()},
-            "max": {series: max(values) for series, values in columns.items()},
+            name: {series: combine(values) for series, values in columns.items()}
+            for name, combine in (
+                ("min", min),
+                ("mean", lambda values: round(sum(values) / len(values), 2)),
+                ("max", max),
+            )
         }
     return {
         "name": name,

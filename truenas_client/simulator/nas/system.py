@@ -33,7 +33,6 @@ def _info(nas: Nas) -> dict[str, Any]:
     return world.blank("system.info") | {
         "version": nas.release.version,
         "buildtime": world.boot_time - timedelta(days=40),
-        "hostname": world.hostname,
         "physmem": world.memory,
         "cores": world.cores,
         "physical_cores": world.cores // 2,
@@ -43,7 +42,6 @@ def _info(nas: Nas) -> dict[str, Any]:
         "system_serial": world.serial,
         "boottime": world.boot_time,
         "datetime": now,
-        "timezone": world.timezone,
     }
 
 
