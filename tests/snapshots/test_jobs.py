@@ -82,7 +82,7 @@ async def test_jobs(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("tui.widgets.jobwords.time", SimpleNamespace(monotonic=lambda: 0.0))
     session = Session(Target.of("ws://127.0.0.1/api/current", "admin", "x", writable=True))
     session.life.state = State.ONLINE
-    monkeypatch.setattr("tui.session.jobstore.time", SimpleNamespace(monotonic=lambda: 0.0))
+    session.jobs._clock = lambda: 0.0
     session.jobs.fill(ROWS)
     session.jobs.fill([one for one in ROWS if one["id"] != 4180])
     session.jobs.watch(4211, True)

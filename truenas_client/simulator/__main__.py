@@ -6,7 +6,6 @@ When ready it prints one line of JSON on stdout; SIGINT and SIGTERM stop it.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gzip
 import json
 import sys
@@ -15,7 +14,7 @@ from typing import Any
 
 from .fault_table import explained
 from .link import MOST_UNSENT
-from .listening import stop_signal
+from .listening import run_command, stop_signal
 from .release import RELEASES
 from .simulator import Simulator
 
@@ -81,8 +80,9 @@ def read_catalogue(path: Path) -> dict[str, Any]:
     return catalogue
 
 
-async def _serve(arguments: argparse.Namespace, catalogue: dict[str, Any] | None) -> None:
+async def _serve(arguments: argparse.Namespace) -> None:
     stop = stop_signal()
+    catalogue = None if arguments.catalogue is None else read_catalogue(Path(arguments.catalogue))
     nas = Simulator(
         arguments.listen,
         arguments.unix,
@@ -109,13 +109,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """Run until a signal; the exit status. ``arguments`` are those of `add_options`."""
-    try:
-        catalogue = None if arguments.catalogue is None else read_catalogue(Path(arguments.catalogue))
-        asyncio.run(_serve(arguments, catalogue))
-    except (OSError, ValueError, EOFError) as e:
-        print(f"simulator: {e}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command("simulator", _serve(arguments))
 
 
 if __name__ == "__main__":

@@ -54,13 +54,12 @@ class Update:
 class Source:
     """A running event source, by which its function sends events and waits."""
 
-    def __init__(self, events: Events, kind: EventKind, ident: str, clock: Clock) -> None:
+    def __init__(self, kind: EventKind, ident: str, clock: Clock) -> None:
         self.kind = kind
         self.ident = ident
         self.clock = clock
         self.sessions: dict[Session, None] = {}
         self.task: asyncio.Task[None] | None = None
-        self._events = events
 
     def send(self, kind: str = "ADDED", **members: Any) -> None:
         """Send an event to every session that subscribed with the same text."""
@@ -162,7 +161,7 @@ class Events:
             # The server sends the end before it answers the subscription (recorded: flow event_source_errors).
             session.send_ended(ident, error_of(e, None))
             return
-        source = self._sources[ident] = Source(self, kind, ident, self._clock)
+        source = self._sources[ident] = Source(kind, ident, self._clock)
         source.sessions[session] = None
         source.task = asyncio.get_running_loop().create_task(self._run_source(source, value))
 

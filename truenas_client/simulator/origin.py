@@ -24,13 +24,9 @@ class Origin:
         return self.unix_uid is not None
 
     @property
-    def loopback(self) -> bool:
-        return self.unix or self.address.startswith("127.") or self.address == "::1"
-
-    @property
     def secure(self) -> bool:
         """Whether the server trusts the way here with a plain key."""
-        return self.tls or self.loopback
+        return self.tls or self.unix or self.address.startswith("127.") or self.address == "::1"
 
     def __str__(self) -> str:
         if self.unix:

@@ -26,7 +26,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Request, Response
 
-from .listening import PLAIN, split_address, stop_signal
+from .listening import PLAIN, run_command, split_address, stop_signal
 from .transcript import Transcript
 
 __all__ = ["Recorder", "main"]
@@ -150,13 +150,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Record until a signal; the exit status."""
-    arguments = _parser().parse_args(argv)
-    try:
-        asyncio.run(_serve(arguments))
-    except (OSError, ValueError) as e:
-        print(f"record: {e}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command("record", _serve(_parser().parse_args(argv)))
 
 
 if __name__ == "__main__":

@@ -149,16 +149,16 @@ class Simulator(Nas):
     @property
     def url(self) -> str:
         """Address of the JSON-RPC endpoint."""
-        return f"ws://{self._shown_host}:{self._port}/api/current"
+        return self._address("ws", self._port)
 
     @property
     def secure_url(self) -> str | None:
         """Address of the JSON-RPC endpoint over TLS; None without TLS."""
-        return None if self.tls is None else f"wss://{self._shown_host}:{self._tls_port}/api/current"
+        return None if self.tls is None else self._address("wss", self._tls_port)
 
-    @property
-    def _shown_host(self) -> str:
-        return f"[{self._host}]" if ":" in self._host else self._host
+    def _address(self, scheme: str, port: int) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{scheme}://{host}:{port}/api/current"
 
     @property
     def legacy_url(self) -> str:

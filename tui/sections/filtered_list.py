@@ -46,8 +46,6 @@ class FilteredList(Section):
     TITLE: ClassVar[str]
     PLACEHOLDER: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column, ...]]
-    EMPTY = "reading ..."
-    """In place of rows until the first look."""
     NOUN: ClassVar[str]
     """What an item is called."""
     kind: ClassVar[type[WordFilter]]
@@ -111,7 +109,7 @@ class FilteredList(Section):
     def compose(self) -> ComposeResult:
         with Pane(self.TITLE, classes="list-pane"):
             yield Input(placeholder=self.PLACEHOLDER, classes="list-filter", compact=True)
-            yield Rows(self.COLUMNS, header=True, empty=self.EMPTY, classes="list-rows")
+            yield Rows(self.COLUMNS, header=True, empty="reading ...", classes="list-rows")
         yield from self.compose_detail()
 
     @property

@@ -32,7 +32,6 @@ class Section(Resizing):
 
     FOOTER_WORDS: ClassVar[Mapping[str, str]] = {}
     """The footer's words for actions that mean something else here."""
-
     _focused: Widget | None = None
 
     @dataclass

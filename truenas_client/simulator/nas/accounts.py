@@ -65,6 +65,7 @@ class Users(Changes):
     data_named = True
     options = shapes.obj("How far to go.", {}, delete_group=shapes.boolean("Delete its own group, too.", default=True))
     answer = shapes.any_()
+    called = "User"
     words = ("; returns it", "; returns its number")
 
     def check(self, world: World, row: Row, data: Row, errors: ValidationErrors, prefix: str) -> None:

@@ -32,6 +32,8 @@ class Changes:
     """What ``.delete`` takes besides the id."""
     answer: shapes.Schema | None = None
     """What `created`, `updated` and `deleted` answer, where it is not the row and true."""
+    called: str | None = None
+    """What an error calls a row that does not exist, where it is not the service."""
     words = ("; returns it", "")
     """What the descriptions say of the answers: of a row that is kept, and of one that is deleted."""
 
@@ -91,13 +93,13 @@ class Changes:
         return answer
 
     def update(self, call: Call, id: int, data: Row) -> Any:
-        row = self._keep(call.nas.world, find_row(call.nas.world, self.namespace, id), data, "update")
+        row = self._keep(call.nas.world, find_row(call.nas.world, self.namespace, id, self.called), data, "update")
         answer = self.updated(call.nas, row, data)
         call.nas.send_event(f"{self.namespace}.query", "CHANGED", id=id, fields=dict(row))
         return answer
 
     def delete(self, call: Call, id: int, *options: Row) -> Any:
-        row = find_row(call.nas.world, self.namespace, id)
+        row = find_row(call.nas.world, self.namespace, id, self.called)
         if row.get("builtin"):
             raise refused(f"{self.prefix}_delete.id", f"A {self.one} of the system can't be deleted")
         del call.nas.world.table(self.namespace)[id]

@@ -36,8 +36,8 @@ def read(namespace: str) -> list[str]:
 
 def row_of(namespace: str, rows: Rows | None = None) -> shapes.Schema:
     """The schema of a row of a table."""
-    made = rows or partial(rows_of, namespace)
-    return shapes.like_all(made(pristine()), DATA["tables"][namespace].get("docs"))
+    found = rows_of(namespace, pristine()) if rows is None else rows(pristine())
+    return shapes.like_all(found, DATA["tables"][namespace].get("docs"))
 
 
 def rows_of(namespace: str, nas: Nas) -> list[Row]:
