@@ -64,7 +64,7 @@ def ring() -> Iterator[Ring]:
 
 def pytest_collection_finish() -> None:
     """The garbage collector leaves alone what lives as long as the run, and comes seldom: it took a fifth of an app."""
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
     gc.collect()
     gc.freeze()
 

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from textual import events
-
-from tests.app.conftest import CHARACTERS, Desk
+from tests.app.conftest import Desk
+from tests.app.waiting import key_event
 from truenas_client.aio.probe import Certificate
 from tui import actions
 from tui.cards.card import STANDING_SECONDS
@@ -154,9 +153,7 @@ class Bursts:
         """Posts the keys without waiting between them, then waits until they were dealt with."""
         self.last = keys
         for key in keys:
-            key = {".": "full_stop"}.get(key, key)
-            character = {"full_stop": "."}.get(key, CHARACTERS.get(key, key if len(key) == 1 else None))
-            self.desk.app.post_message(events.Key(key, character))
+            self.desk.app.post_message(key_event(key))
         await self.desk.settled()
 
     async def go(self, count: int) -> Figures:

@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual._compositor import Compositor
-from textual.css.model import RuleSet
 from textual.css.query import NoMatches
-from textual.css.stylesheet import Stylesheet
-from textual.css.types import CSSLocation
-from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import AwaitMount
 
 import tui
-from tests.app.waiting import dealt_with, screen_text, wait_for
+from tests.app import kept_styles
+from tests.app.waiting import dealt_with, key_event, pause, press, screen_text, wait_for
 from truenas_client.aio import supervisor
 from truenas_client.simulator import Simulator
 from tui.app import CONNECT_MODE, Start, TrueNASApp
@@ -32,24 +29,7 @@ from tui.starting.connect import ConnectScreen
 from tui.starting.opening import opening
 from tui.workspace import Workspace
 
-CHARACTERS = {
-    "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "space": " ",
-    "asterisk": "*",
-}  # fmt: skip
-
-_parse_rules = Stylesheet._parse_rules
-_parsed: dict[tuple[object, ...], list[RuleSet]] = {}
-
-
-def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *place: object, **options: object) -> list[RuleSet]:
-    """Keeps parsed style sheets for all apps of the process."""
-    key = (css, read_from, place, frozenset(options.items()), frozenset(sheet._variables.items()))
-    if key not in _parsed:
-        _parsed[key] = _parse_rules(sheet, css, read_from, *place, **options)  # type: ignore[arg-type]
-    return _parsed[key]
-
-
-Stylesheet._parse_rules = parse_once  # type: ignore[assignment,method-assign]
+kept_styles.keep()
 
 
 def drawn_when_looked_at(
@@ -65,6 +45,13 @@ def drawn_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Compositor, "render_update", drawn_when_looked_at)
 
 
+@pytest.fixture(autouse=True)
+def waits_for_widgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pilot waits for the widgets: Textual's own waits for a processor that idles, which a busy machine has not."""
+    monkeypatch.setattr(Pilot, "pause", pause)
+    monkeypatch.setattr(Pilot, "press", press)
+
+
 class Desk:
     """A person at the app: presses keys, types, and looks at the screen; reads a card before answering it."""
 
@@ -74,7 +61,6 @@ class Desk:
         self.time = app.clock()
         app.clock = lambda: self.time
         self.nas: Simulator | None = None
-        self._pressed = 0.0
 
     @property
     def workspace(self) -> Workspace:
@@ -96,13 +82,10 @@ class Desk:
         return screen_text(self.pilot)
 
     async def press(self, *keys: str) -> None:
-        """Presses keys, each after the app has dealt with the one before (`Pilot.press` waits three times as long)."""
+        """Presses keys, each after the app has dealt with the one before."""
         for key in keys:
             await self.read_card()
-            event = events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None))
-            # A tenth of a second after the one before, however fast the app is: closer ones are taken for a paste.
-            event.time = self._pressed = max(event.time, self._pressed + 0.1)
-            self.app.post_message(event)
+            await press(self.pilot, key)
             await self.settled()
 
     async def read_card(self) -> None:
@@ -114,7 +97,7 @@ class Desk:
     async def type(self, text: str) -> None:
         # Sent without waiting between them, as a fast typist does; only then the app is waited for.
         for character in text:
-            self.app.post_message(events.Key(_character_to_key(character), character))
+            self.app.post_message(key_event(character))
         await self.settled()
 
     async def burst(self, *keys: str) -> None:

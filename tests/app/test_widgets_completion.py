@@ -9,7 +9,7 @@ import pytest
 from textual.events import Paste
 from textual.notifications import Notify
 from textual.pilot import Pilot
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 
 from tests.app.stage import HOSTILE, Stage, drawn, said, staged
 from tests.app.waiting import screen_lines, wait_for
@@ -304,6 +304,21 @@ async def test_the_line_that_is_typed_in_stays_free(size: tuple[int, int]) -> No
             assert region.y >= 0
             assert region.bottom <= size[1]
             drawn(pilot)
+
+
+async def test_the_list_goes_along_with_a_caret_that_moves_on_the_screen() -> None:
+    editor, choices = editing('[{"name": "a", ^}]')
+    offer = Static("A line that appears")
+    offer.display = False
+    async with staged(offer, editor, choices) as pilot:
+        editor.focus()
+        await pilot.press("ctrl+l", "down")
+        await opened(pilot, editor)
+        line, chosen = choices.region.y, choices.current
+        offer.display = True
+        await wait_for(pilot, lambda: choices.region.y == line + 1, "the list below the caret")
+        assert editor.choosing
+        assert choices.current == chosen != choices.candidates[0]
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

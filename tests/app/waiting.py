@@ -2,11 +2,15 @@
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from textual import events
 from textual._context import visible_screen_stack
 from textual.app import App
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -51,16 +55,21 @@ async def wait_for(
 
 
 async def dealt_with(pilot: Pilot[object]) -> None:
-    """Waits until every widget on screen has dealt with the messages it has now.
+    """Waits until every widget on screen has dealt with the messages it has now, and all is laid out.
 
-    `Pilot.pause` waits on until the process is idle, a second each time while events stream in, and
+    `Pilot.pause` waits until the process seems idle: at most a second, which is too short on a busy machine. And
     `Pilot._wait_for_screen` sends a message to each widget: a third of what a test costs.
     """
     app, quiet = pilot.app, 0
     for _ in range(ROUNDS):
-        busy = [node for node in (app, *app.screen.walk_children(with_self=True)) if not _waits(node)]
+        screen = app.screen
+        busy = [node for node in (app, *screen.walk_children(with_self=True)) if not _waits(node)]
         if app._exception is not None:
             break
+        if not busy and (screen._layout_required or screen._callbacks) and not app._batch_count:
+            # Now, and not with the next frame, which a busy machine draws late.
+            screen.call_later(screen._on_timer_update)
+            busy = [screen]
         if busy:
             quiet = 0
             await _round(app, busy)
@@ -70,6 +79,36 @@ async def dealt_with(pilot: Pilot[object]) -> None:
             if quiet == QUIET:
                 break
             await asyncio.sleep(0)
+
+
+async def pause(pilot: Pilot[object], delay: float | None = None) -> None:
+    """`Pilot.pause`: until all is dealt with, however long that takes."""
+    if delay is not None:
+        await asyncio.sleep(delay)
+    await dealt_with(pilot)
+
+
+def key_event(name: str) -> events.Key:
+    """A key as `Pilot.press` makes it."""
+    key = _character_to_key(name) if len(name) == 1 and not name.isalnum() else name
+    try:
+        character = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        character = key if len(key) == 1 else None
+    return events.Key(key, character)
+
+
+async def press(pilot: Pilot[object], *names: str) -> None:
+    """`Pilot.press`, but it waits for the widgets after each key, not for the machine."""
+    for name in names:
+        event = key_event(name)
+        # A tenth of a second after the one before, however fast the app is: closer ones are taken for a paste.
+        event.time = _pressed[pilot.app] = max(event.time, _pressed.get(pilot.app, 0) + 0.1)
+        pilot.app.post_message(event)
+        await dealt_with(pilot)
+
+
+_pressed: WeakKeyDictionary[App[Any], float] = WeakKeyDictionary()
 
 
 async def _round(app: App[Any], busy: list[MessagePump]) -> None:

@@ -55,6 +55,7 @@ class ArgumentsEditor(JsonEditor):
         self._begin = (0, 0)
         self._arrowed = False
         self._listed_for: str | None = None
+        self._listed_width = 0
         self._typed = ""
 
     def action_next_problem(self) -> None:
@@ -183,10 +184,11 @@ class ArgumentsEditor(JsonEditor):
         self._onward = onward
         self._arrowed = False
         self._begin = self.location_of(found.start)
+        self._listed_width = self.size.width
         self._list(candidates, cursor)
         self.refresh_bindings()
 
-    def _list(self, candidates: list[Candidate], cursor: int = 0) -> None:
+    def _list(self, candidates: Sequence[Candidate], cursor: int = 0) -> None:
         self._listed_for = self._typed_so_far()
         row, column = self.cursor_location
         typed = self.document.get_line(row)[self._begin[1] : column]
@@ -308,8 +310,16 @@ class ArgumentsEditor(JsonEditor):
     def on_blur(self) -> None:
         self.close_choices()
 
-    def on_resize(self) -> None:
-        self.close_choices()
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width != self._listed_width:
+            self.close_choices()
+        elif self.choosing:
+            # A line appeared on the screen: once all is laid out, the caret may be elsewhere.
+            self.call_after_refresh(self._follow_caret)
+
+    def _follow_caret(self) -> None:
+        if self.choosing:
+            self._list(self._choices.candidates, self._choices.cursor)
 
     def load_text(self, text: str) -> None:
         super().load_text(text)

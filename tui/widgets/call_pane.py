@@ -300,7 +300,8 @@ class CallPane(Pane):
             return
         finally:
             stop.set()
-        if self.draft.take(examined):
+        # The app may have closed meanwhile.
+        if self.query(ArgumentsEditor) and self.draft.take(examined):
             self._show_read()
 
     def refuse(self, rows: Sequence[FieldProblem]) -> None:
