@@ -102,8 +102,8 @@ SETTINGS: tuple[Setting, ...] = (
         "glyphs",
         "Signs",
         "Look",
-        "auto: as the locale says. ascii draws borders and bars with plain characters; unicode draws them where the "
-        "locale does not say UTF-8, too.",
+        "auto follows the locale. ascii draws borders and bars with plain characters; unicode draws them with lines, "
+        "even where the locale is not UTF-8.",
         ("auto", "unicode", "ascii"),
         later=True,
     ),
