@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from tests.app.bursts import CERTIFICATE
 from tests.app.stage import staged
 from tests.app.waiting import screen_text, wait_for
 from tui.cards.file import FileScreen
 from tui.cards.form import Entry, FormScreen
 from tui.cards.otp import OtpScreen
+from tui.cards.settings import SettingsScreen
+from tui.cards.too_small import LEAST
+from tui.cards.trust import TrustScreen
+from tui.settings.file import SettingsFile
+from tui.widgets.key_line import Hint
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
@@ -49,3 +55,30 @@ async def test_the_note_about_a_path_goes_with_the_path(tmp_path: Path) -> None:
         await wait_for(pilot, lambda: "2.0 KiB" in screen_text(pilot), "its size")
         pilot.app.screen.query_one(Input).value = ""
         await wait_for(pilot, lambda: "2.0 KiB" not in screen_text(pilot), "no note")
+
+
+async def test_a_form_that_is_higher_than_the_screen_scrolls_to_the_field_that_is_typed_in() -> None:
+    entries = [Entry(f"value-{number}", f"value {number}") for number in range(30)]
+    async with staged(Input(), size=(80, 24)) as pilot:
+        pilot.app.push_screen(FormScreen("Values", "This call is made with:", entries, yes="go on"))
+        await pilot.pause()
+        await pilot.press("shift+tab", "l", "a", "s", "t")
+        await wait_for(pilot, lambda: "value 29   last" in screen_text(pilot), "the last field")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "value 0 is empty." in screen_text(pilot), "what is missing")
+        assert "go on" in screen_text(pilot), "the keys stay"
+
+
+async def test_on_the_smallest_screen_a_card_scrolls_and_its_keys_are_seen() -> None:
+    trusted = ["sha256:" + "ab" * 32]
+    async with staged(Input(), size=LEAST) as pilot:
+        for card in (
+            TrustScreen("nas", CERTIFICATE, trusted=trusted),
+            SettingsScreen(SettingsFile(None), lambda: None),
+        ):
+            pilot.app.push_screen(card)
+            await pilot.pause()
+            assert card.query_one("#card").content_region.contains_region(card.query_one(Hint).region)
+            await pilot.press("end")
+            last = "server shows under" if isinstance(card, TrustScreen) else "Frames kept"
+            await wait_for(pilot, lambda last=last: last in screen_text(pilot), "the end of it")

@@ -304,3 +304,5 @@ def test_rows_are_found_by_name_or_description_and_one_without_by_neither() -> N
     method = shelf(name=TEXT, size={**TEXT, "description": "How wide"})
     assert [row.name for row in found_fields(method, [{}], "wide")[0]][-1] == "size"
     assert found_fields(method, [{}], "none") == ([], None)
+    free = shelf(it={"type": "object", "additionalProperties": {"type": "object", "properties": {"wide": TEXT}}})
+    assert found_fields(free, [{"it": {"a,b,c": {"wide": "x"}}}], "wide")[1] is not None

@@ -26,6 +26,7 @@ from ..exc import (
 )
 from ..namespace import Namespace
 from ..trust import SYSTEM, TLS, context
+from .connecting import Dialer
 from .events import QUEUE, AsyncSubscription, Event, Overflow, record_key
 from .jobs import AsyncJob
 from .lifetime import Lifetime
@@ -118,19 +119,22 @@ class AsyncClient:
         self._on_warning = on_warning
         self._warned: set[str] = set()
         self._first_login: Callable[[], Awaitable[object]] | None = None
-        self._life = Lifetime(
+        dialer = Dialer(
             [uri, *also],
             tls=tls or (SYSTEM if verify_ssl else TLS.insecure()),
             limits=limits or ConnectLimits(),
             private_methods=private_methods,
-            reconnect=reconnect,
-            hold_unsent=hold_unsent,
             on_stage=on_stage,
             on_large=on_large,
-            ask_for_login=None if on_login_needed is None else lambda: on_login_needed(self),
-            warn=self._warn,
             tap=tap,
             through=through,
+        )
+        self._life = Lifetime(
+            dialer,
+            reconnect=reconnect,
+            hold_unsent=hold_unsent,
+            ask_for_login=None if on_login_needed is None else lambda: on_login_needed(self),
+            warn=self._warn,
         )
         self._supervisor = self._life.supervisor
 

@@ -28,38 +28,39 @@ class Dialer:
     def __init__(
         self,
         addresses: Sequence[str | None],
-        receiver: Receiver,
         *,
         tls: TLS,
         limits: ConnectLimits,
         private_methods: bool,
         on_stage: Callable[[str], None] | None,
-        on_large: OnLarge | None = None,
-        tap: Tap | None = None,
-        through: Callable[[], socket.socket] | None = None,
+        on_large: OnLarge | None,
+        tap: Tap | None,
+        through: Callable[[], socket.socket] | None,
     ) -> None:
         self.approach = Approach(addresses)
-        self._receiver = receiver
         self.tls, self.limits = tls, limits
         self._private_methods = private_methods
         self._on_stage = on_stage
         self._on_large = on_large
         self._tap, self._through = tap, through
 
-    async def open(self) -> Connection:
-        """Open a connection that waits for its login. Raises `ConnectError`; cancelling closes all that was opened."""
+    async def open(self, receiver: Receiver) -> Connection:
+        """Open a connection that waits for its login and tells ``receiver`` of events.
+
+        Raises `ConnectError`. Cancelling closes all that was opened.
+        """
         steps = self.approach.steps()
         endpoint = next(steps)
         while True:
             try:
-                connection = await self._open_at(endpoint)
+                connection = await self._open_at(endpoint, receiver)
             except ClientException as e:
                 endpoint = steps.throw(e)
             else:
                 self.approach.reached(endpoint)
                 return connection
 
-    async def _open_at(self, endpoint: Endpoint) -> Connection:
+    async def _open_at(self, endpoint: Endpoint, receiver: Receiver) -> Connection:
         through = self._through
         if through is not None:
             endpoint = endpoint._replace(scheme="ws", path=DEFAULT_PATH)
@@ -70,7 +71,7 @@ class Dialer:
         connection = Connection(
             link,
             dialect_for(endpoint),
-            self._receiver,
+            receiver,
             through=None if on_large is None else lambda connection: LargeTexts(connection, on_large),
             largest=self.limits.message,
             vigilance=self.limits.vigilance,

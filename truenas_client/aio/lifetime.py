@@ -7,7 +7,6 @@ limit holds over all attempts together; a call renews an expired session at most
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -16,17 +15,13 @@ from ..auth.channel import Channel
 from ..auth.flow import Login
 from ..auth.ways import Way
 from ..engine.retry import Chance, chance_of
-from ..engine.tap import Tap
 from ..exc import AuthenticationError, CallTimeout, ClientException, ConnectionLost, NotAuthenticated, OTPRequired
 from ..methods.risk import classify
-from ..trust import TLS
 from .connecting import Dialer
 from .connection import Connection
 from .events import Subscriptions
 from .jobs import AsyncJob, JobTable
-from .large import OnLarge
 from .signin import OTPToken, SignIn
-from .sockets import ConnectLimits
 from .supervisor import Supervisor
 
 __all__ = ["Lifetime"]
@@ -37,35 +32,18 @@ class Lifetime:
 
     def __init__(
         self,
-        addresses: Sequence[str | None],
+        dialer: Dialer,
         *,
-        tls: TLS,
-        limits: ConnectLimits,
-        private_methods: bool,
         reconnect: bool,
         hold_unsent: bool,
-        on_stage: Callable[[str], None] | None,
-        on_large: OnLarge | None,
         ask_for_login: Callable[[], Awaitable[Any]] | None,
         warn: Callable[[str], None],
-        tap: Tap | None = None,
-        through: Callable[[], socket.socket] | None = None,
     ) -> None:
+        self.dialer = dialer
         self._reconnect, self._hold_unsent = reconnect, hold_unsent
         self._ask_for_login = ask_for_login
         self.supervisor = Supervisor(self._open, self._resume, self._lost, self._finished, reconnect=reconnect)
         self.subscriptions = Subscriptions(self.supervisor, self._renewed)
-        self.dialer = Dialer(
-            addresses,
-            self.subscriptions,
-            tls=tls,
-            limits=limits,
-            private_methods=private_methods,
-            on_stage=on_stage,
-            on_large=on_large,
-            tap=tap,
-            through=through,
-        )
         self.jobs = JobTable(self.supervisor, self.subscriptions, reconnect=reconnect, hold_unsent=hold_unsent)
         self.logins = SignIn(self._channel, warn)
 
@@ -164,7 +142,7 @@ class Lifetime:
     # -- what the supervisor calls -------------------------------------------------------
 
     async def _open(self) -> Connection:
-        return await self.dialer.open()
+        return await self.dialer.open(self.subscriptions)
 
     async def _resume(self, connection: Connection) -> None:
         if not connection.signed_in:

@@ -259,14 +259,14 @@ class Conversation:
                 self._take_rarer(message, now, told)
         return told
 
-    def unreadable(self, reason: str, now: float, *, of_event: bool = False) -> list[Told]:
+    def unreadable(self, reason: str, now: float) -> list[Told]:
         """Take in a message that cannot be read.
 
         With a single call in flight it is taken as that call's answer, unless a readable answer follows soon. A job
         call goes on waiting: its outcome can still be read from ``core.get_jobs``.
         """
         told: list[Told] = []
-        self._unreadable(reason, now, told, of_event=of_event)
+        self._unreadable(reason, now, told, of_event=False)
         return told
 
     def settle(self, message_id: str, result: Any) -> list[Told]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
@@ -85,6 +86,11 @@ class CardScreen(Standing, ModalScreen[ScreenResultType]):
 
     BINDINGS = actions.bind(("connection.next", "app.connection_next"), ("card.leave", "leave"))
 
+    GIVES_WAY: ClassVar[str] = ""
+    """The part of the card that scrolls where the screen has no room for all of it."""
+    AROUND: ClassVar[int] = 0
+    """The lines of the card around that part."""
+
     _answered: object = None
     """What was answered once and takes the same answer once more."""
 
@@ -101,6 +107,12 @@ class CardScreen(Standing, ModalScreen[ScreenResultType]):
     def lines(self) -> ComposeResult:
         """What stands on the card, below its `title`."""
         yield from ()
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.GIVES_WAY:
+            # A tenth of the screen stays around every card.
+            room = event.size.height * 9 // 10 - self.AROUND
+            self.query_one(self.GIVES_WAY).styles.max_height = max(room, 1)
 
     async def ask(self, node: DOMNode) -> ScreenResultType:
         """Asks over the screen of ``node``. Call it from a worker.

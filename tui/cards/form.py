@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.screen import ScreenResultType
 from textual.widgets import Input, Static
 
@@ -61,6 +62,7 @@ class FieldsScreen(CardScreen[ScreenResultType]):
     """Fields, and a key that takes their values. ``text`` says what they are for, ``keys`` are further keys to name."""
 
     BINDINGS = actions.bind(("card.accept", "accept"), ("secret.show", "show"))
+    GIVES_WAY, AROUND = "#fields", 7
 
     def __init__(
         self,
@@ -80,8 +82,9 @@ class FieldsScreen(CardScreen[ScreenResultType]):
     def lines(self) -> ComposeResult:
         if self._text:
             yield Static(plain(self._text), classes="text")
-        for entry in self._entries:
-            yield FormRow(entry.label, entry.field())
+        with VerticalScroll(id="fields", can_focus=False):
+            for entry in self._entries:
+                yield FormRow(entry.label, entry.field())
         yield from self.below()
         yield Static("", id="says")
         keys = [*self._keys]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -105,7 +105,7 @@ class ReviewScreen(CardScreen[Answer]):
         if (found := lookup(call.method, call.params, self._session.catalogue)) is not None:
             self._look(found)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         self._fit()
 
     def _fit(self) -> None:

@@ -32,6 +32,7 @@ class SettingsScreen(CardScreen[None]):
     """``obey`` makes the app work by the settings, after each change."""
 
     TITLE = "Settings"
+    GIVES_WAY, AROUND = "Rows", 9
     BINDINGS = actions.bind(
         *(("app.close", "leave"), ("app.settings", "leave"), ("text.editor", "edit"), ("form.drop", "reset")),
         *(("choice.previous", "step(-1)"), ("choice.next", "step(1)")),

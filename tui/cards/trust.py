@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -69,6 +70,7 @@ class TrustScreen(CardScreen[bool]):
     """Dismisses with True to trust this certificate. ``trusted`` are the pins that it does not fit, if any."""
 
     BINDINGS = actions.bind(("trust.accept", "trust"), ("card.no", "leave"), ("app.close", "leave"))
+    GIVES_WAY, AROUND = "#told", 4
 
     def __init__(self, host: str, certificate: Certificate, *, trusted: Sequence[str] = (), profile: str = "") -> None:
         super().__init__("Another certificate" if trusted else "Certificate")
@@ -78,6 +80,12 @@ class TrustScreen(CardScreen[bool]):
         self._profile = profile
 
     def lines(self) -> ComposeResult:
+        with VerticalScroll(id="told"):
+            yield from self._told()
+        words = "trust the new one" if self._trusted else "trust this certificate"
+        yield Hint(("trust.accept", words), ("card.leave", "back"))
+
+    def _told(self) -> Iterator[Static]:
         certificate = self._certificate
         if self._trusted:
             yield Static(plain(f"{self._host} shows a certificate other than the one you trust.", "bold"))
@@ -92,8 +100,6 @@ class TrustScreen(CardScreen[bool]):
         yield _row("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
         yield from self._fingerprints()
         yield Static(plain(self._advice()), id="advice")
-        words = "trust the new one" if self._trusted else "trust this certificate"
-        yield Hint(("trust.accept", words), ("card.leave", "back"))
 
     def on_mount(self) -> None:
         self.query_one("#card").add_class("-risk" if self._trusted else "-write")

@@ -71,6 +71,8 @@ class LateFile(ABC):
         self._about = about or {}
         self._dirty = False
         self._task: asyncio.Task[None] | None = None
+        self._resting = False
+        """Whether the task only waits before it writes."""
         self._lock = threading.Lock()
         self._outcomes: list[Any] = []
         """What writes have returned and `take` has not got yet."""
@@ -97,6 +99,9 @@ class LateFile(ABC):
 
     def close(self) -> None:
         """Writes the pending changes before it returns. Later changes are written as before."""
+        if self._task is not None and self._resting:
+            self._task.cancel()
+            self._task, self._resting = None, False
         with self._lock:
             pass  # a write under way ends first
         self._take_outcomes()
@@ -109,8 +114,10 @@ class LateFile(ABC):
 
     async def _write_soon(self) -> None:
         while self._dirty:
+            self._resting = True
             await asyncio.sleep(WRITE_SECONDS)
-            if not self._dirty or self._path is None:
+            self._resting = False
+            if self._path is None:
                 return
             try:
                 await asyncio.to_thread(self._write, self._path, self._taken())

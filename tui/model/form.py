@@ -265,7 +265,7 @@ _DEEPEST = 4
 def found_fields(method: Method, values: Sequence[Any], sought: str) -> tuple[list[Field], Field | None]:
     """The rows whose names hold all the words, or else their descriptions: each with what it holds, below those that
     hold it. Then the first of them."""
-    rows = fields(method, values, lambda key, _usual: key.count(",") <= _DEEPEST)
+    rows = fields(method, values, lambda key, _usual: len(json.loads(key)) <= _DEEPEST + 1)
     rows = [row for row in rows if row.kind != "more"]
     words = sought.lower().split()
     for told in (lambda row: row.name, lambda row: str(row.described.get("description") or "")):

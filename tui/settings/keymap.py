@@ -71,7 +71,7 @@ _PLAIN = {
     "view.refresh": "f5",
     "access.refresh": "f5",
     "alert.dismiss": "delete",
-    "profile.edit": "f4",
+    "profile.edit": "f3",
     "app.close": "f10",
     "method.star": "",
 }

@@ -61,10 +61,7 @@ class KeyLine(Widget):
     """
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self._renew)
-
-    def _renew(self, screen: Screen[object]) -> None:
-        self.refresh()
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
     def _entries(self) -> list[tuple[str, Action]]:
         """The possible entries, best first: key text and action, each action once."""

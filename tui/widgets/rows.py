@@ -229,8 +229,7 @@ class Rows(CursorView):
         for badge in row.badges:
             text = self.fitted(text_of(badge), cells // 2)
             if text:
-                style = badge.style if isinstance(badge, Cell) else "dim"
-                spans += [Span(" "), Span(text, style)]
+                spans += [Span(" "), *cell_spans(text, badge, "dim")]
         if spans:
             spans.append(Span(" "))
         return spans
