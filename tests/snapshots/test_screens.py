@@ -63,7 +63,7 @@ async def completion(desk: Desk) -> None:
     editor = desk.explore.call_pane.editor
     editor.move_cursor(editor.document.end)
     await desk.press("ctrl+l")
-    await desk.see("limit")
+    await desk.see("limit", "4 problems")
 
 
 async def problem(desk: Desk) -> None:
