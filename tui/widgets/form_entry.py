@@ -61,6 +61,8 @@ class FormEntry(DraftView):
         self._edited: Field | None = None
         self._begun = ""
         """The draft's text when the field was opened."""
+        self._answered = False
+        """Whether the help tells of the open field: its keys, or why what was typed is not taken."""
         self._made: Path | None = None
         """Where a row is about to be that was just added."""
         self._onward = False
@@ -186,6 +188,7 @@ class FormEntry(DraftView):
     def _begin(self, row: Field, lines: str | None = None) -> None:
         """Opens the field over a row, or the cell where its value has several ``lines``."""
         self._edited, self._begun = row, self._draft.text
+        self._answered = False
         text = "" if row.kind == "add" else written_text(row)
         if self._problems.get(row.key) == "to fill in":
             text = ""
@@ -222,6 +225,7 @@ class FormEntry(DraftView):
         cell.display = True
         cell.focus()
         done, back = actions.key("edit.accept"), actions.key("app.back")
+        self._answered = True
         self._help.update(plain(safe(f"{row.name}: {done} takes it over, {back} leaves it as it was")))
 
     @property
@@ -295,6 +299,7 @@ class FormEntry(DraftView):
         return True
 
     def _refuse(self, error: UnreadableText) -> None:
+        self._answered = True
         self._help.update(plain(safe(f"Not taken: {error}"), "$text-error"))
 
     def _typed(self) -> Patch | None:

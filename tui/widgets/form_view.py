@@ -184,7 +184,9 @@ class FormView(FormEntry):
 
     @on(Rows.Highlighted)
     def _tell(self) -> None:
-        """The help of the row under the cursor."""
+        """The help of the row under the cursor. What is told of an open field stays while the text is checked."""
+        if self._edited is not None and self._answered:
+            return
         row = self.row
         told = self._problems.get(row.key, "") if row is not None else ""
         words = f"{told}  " if told and told != "to fill in" else ""
@@ -192,6 +194,10 @@ class FormView(FormEntry):
         cells = _HELP_LINES * self.size.width - _WRAPPED
         self._help.update(plain(cut(text, max(cells, 0), ellipsis=self.rows.glyphs.ellipsis)))
         self.refresh_bindings()
+
+    def _leave_unread(self) -> None:
+        super()._leave_unread()
+        self._tell()
 
     # Finding
 
