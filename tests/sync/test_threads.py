@@ -36,6 +36,29 @@ def test_many_threads_share_one_client(nas: ThreadedSimulator) -> None:
     assert figures.losses > 0
 
 
+def test_threads_that_start_a_dispatcher_at_once_start_one_thread() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for number in range(40):
+            dispatcher, together = events.Dispatcher(f"started at once {number}"), threading.Barrier(8)
+
+            def start(dispatcher: events.Dispatcher = dispatcher, together: threading.Barrier = together) -> None:
+                together.wait()
+                dispatcher.start()
+
+            starting = [threading.Thread(target=start) for _ in range(8)]
+            for thread in starting:
+                thread.start()
+            for thread in starting:
+                thread.join()
+            running = [thread for thread in threading.enumerate() if thread.name == dispatcher.name]
+            dispatcher.stop()
+            assert len(running) == 1
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_connections_leave_nothing_behind(nas: ThreadedSimulator) -> None:
     path = str(nas.nas.info()["unix"])
     connects(path, 20)

@@ -45,6 +45,7 @@ class Dispatcher:
         """Work that was dropped because a callback was slow."""
         self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._starting = allocate_lock()
         self._stopped = False
 
     def put(self, work: Callable[[], object]) -> bool:
@@ -57,10 +58,11 @@ class Dispatcher:
         return True
 
     def start(self) -> None:
-        """Start the thread. The reader must not call this, because it waits until the thread runs."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name=self.name, daemon=True)
-            self._thread.start()
+        """Start the thread, once. The reader must not call this, because it waits until the thread runs."""
+        with self._starting:  # of two threads one would never be stopped
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name=self.name, daemon=True)
+                self._thread.start()
 
     def stop(self) -> None:
         """End the thread once the queued work is done."""
