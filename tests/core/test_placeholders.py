@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from truenas_client.secrets.placeholders import Filled, Placeholder, fill, find, joined, pieces, placeholders
@@ -249,6 +249,8 @@ PARTS = st.lists(
 
 
 @given(parts=PARTS)
+@example(parts=["${var:", "${var:"])
+@example(parts=["${var:", Placeholder("env", "a", 0, 0)])
 def test_what_is_put_together_is_taken_apart_again(parts: list[str | Placeholder]) -> None:
     """Literal texts stay literal, whatever they hold and wherever placeholders stand beside them."""
     text = joined(parts)

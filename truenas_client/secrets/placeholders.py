@@ -39,7 +39,8 @@ Kind = Literal["env", "secret", "var"]
 Path = tuple[str | int, ...]
 
 _KINDS = "|".join(get_args(Kind))
-_FORM = re.compile(rf"(?P<dollars>\$+)\{{(?P<kind>{_KINDS}):(?P<name>[^{{}}]*)(?P<end>\}})?")
+# Dollars before a brace belong to no name: they begin the next form.
+_FORM = re.compile(rf"(?<!\$)(?P<dollars>\$++)\{{(?P<kind>{_KINDS}):(?P<name>(?:[^{{}}$]++|\$++(?!\{{))*)(?P<end>\}})?")
 _LITERAL = re.compile(rf"\$+(?=\{{(?:{_KINDS}):)")
 
 
