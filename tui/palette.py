@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
 
@@ -59,6 +59,11 @@ class Palette(Standing, CommandPalette):
 
     def _watch__show_busy(self) -> Any:
         return super()._watch__show_busy() if self._has_list else None
+
+    def _action_command_list(self, action: str) -> None:
+        # Keys come faster than the list is laid out; then Textual looks for lines that it does not have.
+        if self._has_list and self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
 
     @property
     def _has_list(self) -> bool:

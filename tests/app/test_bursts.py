@@ -94,6 +94,21 @@ async def test_letters_behind_a_key_go_into_the_card_it_opened(signed_in: Open) 
             bursts.close()
 
 
+async def test_a_page_of_a_palette_that_is_not_laid_out_yet_is_nothing(signed_in: Open) -> None:
+    async with signed_in() as desk:
+        await desk.press("ctrl+p")
+        listed = desk.app.screen.query_one(CommandList)
+        await desk.until(lambda: listed.option_count > 1, "the commands")
+        listed.highlighted = 0
+        listed.styles.width = 0
+        await desk.until(lambda: not listed.scrollable_content_region, "no room")
+        await desk.press("pagedown", "pageup")
+        listed.styles.width = "1fr"
+        await desk.until(lambda: listed.scrollable_content_region, "room")
+        await desk.press("pagedown")
+        assert listed.highlighted
+
+
 async def test_a_search_that_ends_after_the_palette_was_closed_is_nothing(signed_in: Open) -> None:
     async with signed_in() as desk:
         await desk.press("escape", "escape", "ctrl+p")
