@@ -23,6 +23,7 @@ from ..engine.topics import Topic
 from ..exc import CallTimeout, ClientException, ConnectionLost, NotAJob
 from .connection import Connection
 from .events import Dispatcher, Subscriptions
+from .waiting import SLICE_SECONDS
 
 __all__ = ["Job", "JobCallback", "JobTable"]
 
@@ -213,13 +214,14 @@ class JobTable:
             if left is not None and left <= 0:
                 state = f"job {record.id} still runs after" if record.id is not None else "was not announced in"
                 raise CallTimeout(f"{record.method}: {state} {timeout:g} s")
+            moment = SLICE_SECONDS if left is None else min(SLICE_SECONDS, left)
             if event is job.event and not job._answered.is_set():
-                job._answered.wait(left)
+                job._answered.wait(moment)
             elif event is job.event and record.needs_lookup:
                 if not event.wait(LOOKUP_SECONDS if left is None else min(LOOKUP_SECONDS, left)):
                     self._look_up(record)
             else:
-                event.wait(left)
+                event.wait(moment)
         if event is job.event and job._callback is not None and current_thread() is not self._dispatcher.thread:
             job._called_back.wait(CALLBACK_SECONDS)
 
