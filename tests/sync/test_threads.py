@@ -21,6 +21,7 @@ from truenas_client.engine.conversation import Vigilance
 from truenas_client.simulator import Call as SimulatedCall
 from truenas_client.simulator import ThreadedSimulator
 from truenas_client.sync import events
+from truenas_client.sync.waiting import SLICE_SECONDS, wait_on
 
 from .nas import open_files, threads_of_ours, until
 from .stress import connects, storm
@@ -57,6 +58,20 @@ def test_threads_that_start_a_dispatcher_at_once_start_one_thread() -> None:
             assert len(running) == 1
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_no_wait_is_so_long_that_a_signal_before_it_is_lost() -> None:
+    asked: list[float] = []
+
+    class Waiter:
+        def acquire(self, timeout: float) -> bool:
+            asked.append(timeout)
+            return len(asked) >= 3
+
+    assert wait_on(Waiter())
+    assert wait_on(Waiter(), 100.0)
+    assert len(asked) == 4
+    assert max(asked) <= SLICE_SECONDS
 
 
 def test_connections_leave_nothing_behind(nas: ThreadedSimulator) -> None:
