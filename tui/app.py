@@ -240,7 +240,6 @@ class TrueNASApp(ConfiguredApp):
         session.tour = Tour() if tour else None
         return session
 
-    @work(group="start", exclusive=True)
     async def on_connect_screen_demo_wanted(self) -> None:
         """Opens the demo with its tour, or shows it where it is open."""
         session = next((one for one in self.connections.sessions if one.life.simulated), None)
